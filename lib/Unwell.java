@@ -1,0 +1,101 @@
+package pps;
+
+//SOURCES Stack.java
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * A service that is not well: {@code container} names the container that shows it (empty when there is none), {@code what} says in a few
+ * words what is wrong, {@code next} is the command that shows more. Names are as Docker gave them: quote them before they are shown.
+ */
+public record Unwell(String service, String container, String what, String next) {
+
+    /**
+     * Judges the containers of services again and again. State and health as Docker reports them are not enough: a service without a
+     * health check that crashes and is restarted looks as if it ran well between two crashes. So such a one counts as well only after
+     * it has been seen twice, {@link #STEADY} apart, with the same start time.
+     */
+    static final class Judge {
+        /** How long a program without a health check has to run on before it counts as well. */
+        static final Duration STEADY = Duration.ofSeconds(5);
+
+        private record Seen(String startedAt, long nanos) {
+        }
+
+        private final Map<String, Seen> firstSeen = new HashMap<>();
+        private final Function<String, String> nextCommand;
+
+        /** {@code nextCommand} gives the command that shows more of a service. */
+        Judge(Function<String, String> nextCommand) {
+            this.nextCommand = nextCommand;
+        }
+
+        /** Returns the services that are not well at this look, the causes before those that only wait for them. */
+        List<Unwell> judge(Set<String> services, List<Stack.Container> containers, long nowNanos) {
+            List<Unwell> unwell = new ArrayList<>();
+            for (String service : services) {
+                List<Stack.Container> own = containers.stream().filter(container -> container.service().equals(service)).toList();
+                if (own.isEmpty()) {
+                    unwell.add(new Unwell(service, "", "it has no container", nextCommand.apply(service)));
+                }
+                for (Stack.Container container : own) {
+                    String what = wrongWith(container, nowNanos);
+                    if (!what.isEmpty()) {
+                        unwell.add(new Unwell(service, container.name(), what, nextCommand.apply(service)));
+                        break;
+                    }
+                }
+            }
+            unwell.sort(Comparator.comparing(one -> one.what().equals(NOT_STARTED)));
+            return List.copyOf(unwell);
+        }
+
+        private String wrongWith(Stack.Container container, long nowNanos) {
+            Seen seen = firstSeen.get(container.id());
+            if (seen == null || !seen.startedAt().equals(container.startedAt())) {
+                seen = new Seen(container.startedAt(), nowNanos);
+                firstSeen.put(container.id(), seen);
+            }
+            boolean steady = nowNanos - seen.nanos() >= STEADY.toNanos();
+            return switch (container.state()) {
+                case "running" -> switch (container.health()) {
+                    case "healthy" -> container.restartCount() == 0 || steady ? "" : restarts("healthy, but only just", container);
+                    case "" -> steady ? "" : restarts("running, but for less than " + STEADY.toSeconds() + " seconds", container);
+                    case "starting" -> restarts("still starting: its health check has not passed yet", container);
+                    default -> restarts(container.health(), container);
+                };
+                case "restarting" -> restarts("restarting, exited with code " + container.exitCode(), container);
+                case "exited" -> container.exitCode() == 0 && isJob(container) ? "" : "exited with code " + container.exitCode();
+                case "created" -> NOT_STARTED;
+                default -> container.state();
+            };
+        }
+
+        /** Waiting longer is no use for these: nothing will start them again. */
+        static boolean isFinal(Unwell unwell, List<Stack.Container> containers) {
+            return containers.stream().anyMatch(container -> container.name().equals(unwell.container())
+                && container.state().equals("exited") && isJob(container));
+        }
+
+        private static boolean isJob(Stack.Container container) {
+            return container.restart().isEmpty() || container.restart().equals("no");
+        }
+
+        private static String restarts(String what, Stack.Container container) {
+            return switch (container.restartCount()) {
+                case 0 -> what;
+                case 1 -> what + ", 1 restart";
+                default -> what + ", " + container.restartCount() + " restarts";
+            };
+        }
+    }
+
+    private static final String NOT_STARTED = "not started: what it depends on is not well";
+}
