@@ -1,0 +1,119 @@
+package pps;
+
+//DEPS com.google.code.gson:gson:2.13.2
+//SOURCES Failure.java
+//SOURCES Glob.java
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * What a backup promises about itself: {@value #ENTRY}, the first entry of an archive that this tool wrote. {@code kind} is
+ * {@code backup} or {@code safety}, {@code createdAt} an ISO local time, {@code restored} the name of the archive whose restore moved
+ * aside what a safety backup holds (else null).
+ */
+public record Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored,
+                       Map<String, Promise> sources) {
+    /** The entry's name. */
+    public static final String ENTRY = "pps_manifest.json";
+    /** The only format there is; an archive with a higher one was written by a later version, and is not guessed at. */
+    public static final int FORMAT = 1;
+
+    /**
+     * What is promised of one source: {@code covers} are the patterns of which the archive holds every file there was, {@code added} the
+     * files that a restore brought which had not been there, {@code kept} the files below the patterns that were not in the way and are
+     * not in the archive; {@code existed} tells whether the source's directory was there at all. The last three speak only in a safety
+     * backup, for the undo.
+     */
+    public record Promise(boolean critical, String path, List<String> covers, int files, long bytes, boolean existed,
+                          List<String> added, List<String> kept) {
+    }
+
+    /** Returns the manifest as the JSON text that is written into the archive. */
+    public String toJson() {
+        JsonObject top = new JsonObject();
+        top.addProperty("format", FORMAT);
+        top.addProperty("kind", kind);
+        top.addProperty("createdAt", createdAt);
+        top.addProperty("tool", tool);
+        top.addProperty("containersStopped", containersStopped);
+        if (restored != null) {
+            top.addProperty("restored", restored);
+        }
+        JsonObject all = new JsonObject();
+        sources.forEach((name, promise) -> {
+            JsonObject one = new JsonObject();
+            one.addProperty("critical", promise.critical());
+            one.addProperty("path", promise.path());
+            one.add("covers", array(promise.covers()));
+            one.addProperty("files", promise.files());
+            one.addProperty("bytes", promise.bytes());
+            one.addProperty("existed", promise.existed());
+            if (!promise.added().isEmpty()) {
+                one.add("added", array(promise.added()));
+            }
+            if (!promise.kept().isEmpty()) {
+                one.add("kept", array(promise.kept()));
+            }
+            all.add(name, one);
+        });
+        top.add("sources", all);
+        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(top) + "\n";
+    }
+
+    /** Returns the manifest in a JSON text. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when it is none, or of a later version. */
+    public static Manifest parse(String json) {
+        try {
+            JsonObject top = JsonParser.parseString(json).getAsJsonObject();
+            int format = top.get("format").getAsInt();
+            if (format != FORMAT) {
+                throw Failure.of(ExitCode.BAD_BACKUP, "The backup was written in format " + format + "; this version reads format " + FORMAT)
+                    .next("Use a version of pps-restore at least as new as the one that wrote it.");
+            }
+            Map<String, Promise> sources = new LinkedHashMap<>();
+            for (Map.Entry<String, JsonElement> entry : top.getAsJsonObject("sources").entrySet()) {
+                sources.put(entry.getKey(), promise(entry.getValue().getAsJsonObject()));
+            }
+            return new Manifest(top.get("kind").getAsString(), top.get("createdAt").getAsString(), top.get("tool").getAsString(),
+                top.get("containersStopped").getAsBoolean(), top.has("restored") ? top.get("restored").getAsString() : null, sources);
+        } catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException | NumberFormatException
+                 | UnsupportedOperationException | PatternSyntaxException | StackOverflowError e) {
+            // A nesting thousands deep overflows the parser's stack: hostile input like the rest, not a defect.
+            throw Failure.of(ExitCode.BAD_BACKUP, "The backup's " + ENTRY + " is damaged").because(e);
+        }
+    }
+
+    private static Promise promise(JsonObject one) {
+        List<String> covers = strings(one, "covers");
+        Glob.of(covers);
+        Promise promise = new Promise(one.get("critical").getAsBoolean(), one.get("path").getAsString(), covers, one.get("files").getAsInt(),
+            one.get("bytes").getAsLong(), one.get("existed").getAsBoolean(), strings(one, "added"), strings(one, "kept"));
+        if (promise.files() < 0 || promise.bytes() < 0) {
+            throw new JsonParseException("a negative count");
+        }
+        return promise;
+    }
+
+    private static JsonArray array(List<String> values) {
+        JsonArray array = new JsonArray();
+        values.forEach(array::add);
+        return array;
+    }
+
+    private static List<String> strings(JsonObject object, String key) {
+        List<String> values = new ArrayList<>();
+        if (object.has(key)) {
+            object.getAsJsonArray(key).forEach(value -> values.add(value.getAsString()));
+        }
+        return values;
+    }
+}
