@@ -1,0 +1,65 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+//DESCRIPTION Runs the tests of pps-restore
+//DEPS org.junit.platform:junit-platform-launcher:1.14.4
+//DEPS org.junit.jupiter:junit-jupiter:5.14.4
+
+// What the tests are made of
+//SOURCES Checkout.java
+//SOURCES Scripts.java
+//SOURCES TestReport.java
+//SOURCES TestSelection.java
+
+// The tests
+//SOURCES ScriptsTest.java
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.platform.launcher.core.LauncherFactory;
+import pps.TestReport;
+import pps.TestSelection;
+
+/** Runs the tests that were compiled with this script; the last line says how many passed and failed. */
+class run_tests {
+    private static final String USAGE = """
+        Usage: ./jbang test [--list] [--slowest N] [CLASS | 'CLASS#TEXT']...
+
+          ComposeTest               the tests of one class
+          'ComposeTest#is down'     those whose title or method name contains the text
+          --list                    name the tests and run none
+          --slowest N               name the N slowest tests at the end
+
+        Exit status: 0 all passed, 1 a test failed or none ran, 2 wrong usage.""";
+
+    public static void main(String[] args) throws Exception {
+        List<String> wanted = new ArrayList<>(List.of(args));
+        if (wanted.remove("--help") || wanted.remove("-h")) {
+            System.out.println(USAGE);
+            return;
+        }
+        boolean list = wanted.remove("--list");
+        int slowest = 0;
+        int option = wanted.indexOf("--slowest");
+        if (option >= 0 && option + 1 < wanted.size() && wanted.get(option + 1).matches("\\d{1,4}")) {
+            wanted.remove(option);
+            slowest = Integer.parseInt(wanted.remove(option));
+        }
+        TestSelection selection;
+        try {
+            selection = TestSelection.of(wanted, run_tests.class);
+        } catch (IllegalArgumentException e) {
+            System.err.println("Error: " + e.getMessage() + "\n\n" + USAGE);
+            System.exit(2);
+            return;
+        }
+        TestReport report = new TestReport(System.out, slowest);
+        if (list) {
+            report.list(LauncherFactory.create().discover(selection.request()));
+            return;
+        }
+        selection.unlistedFiles().forEach(report::unlisted);
+        LauncherFactory.create().execute(selection.request(), report);
+        System.exit(report.finish() ? 0 : 1);
+    }
+}
