@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +32,8 @@ public final class TestReport implements TestExecutionListener {
     private int failed;
     private int skipped;
     private int passedBeforeClass;
+    private int failedBeforeClass;
+    private final Map<String, List<String>> skippedInClass = new LinkedHashMap<>();
 
     /** Creates a report that names the {@code slowest} slowest tests at its end. */
     public TestReport(PrintStream out, int slowest) {
@@ -59,7 +62,7 @@ public final class TestReport implements TestExecutionListener {
         if (passed + failed == 0) {
             out.println("no test ran");
         }
-        out.println(passed + " passed, " + failed + " failed" + (skipped == 0 ? "" : ", " + skipped + " skipped"));
+        out.println(counts(passed, failed, skipped));
         out.flush();
         return passed > 0 && failed == 0;
     }
@@ -74,6 +77,7 @@ public final class TestReport implements TestExecutionListener {
         started.put(test.getUniqueId(), System.nanoTime());
         if (isTopLevelClass(test)) {
             passedBeforeClass = passed;
+            failedBeforeClass = failed;
         }
     }
 
@@ -96,14 +100,32 @@ public final class TestReport implements TestExecutionListener {
         if (test.isTest()) {
             times.add(new Timed(title(test), nanos));
         } else if (isTopLevelClass(test)) {
-            out.printf(Locale.ROOT, "%-28s %3d passed %s%n", test.getDisplayName(), passed - passedBeforeClass, seconds(nanos));
+            finishClass(className(test), nanos);
         }
     }
 
+    private void finishClass(String name, long nanos) {
+        skippedInClass.forEach((reason, titles) -> out.println("SKIPPED  "
+            + (titles.size() == 1 ? titles.get(0) : titles.size() + " tests of " + name) + ": " + reason));
+        int skippedHere = skippedInClass.values().stream().mapToInt(List::size).sum();
+        skippedInClass.clear();
+        out.println(String.format(Locale.ROOT, "%-26s %s  ", name, seconds(nanos))
+            + counts(passed - passedBeforeClass, failed - failedBeforeClass, skippedHere));
+    }
+
     private void skip(TestIdentifier test, String reason) {
-        long tests = test.isTest() ? 1 : plan.getDescendants(test).stream().filter(TestIdentifier::isTest).count();
-        skipped += Math.max(1, tests);
-        out.println("SKIPPED  " + title(test) + (tests > 1 ? " (" + tests + " tests)" : "") + ": " + firstLine(reason));
+        List<String> titles = test.isTest() ? List.of(title(test))
+            : plan.getDescendants(test).stream().filter(TestIdentifier::isTest).map(this::title).toList();
+        if (titles.isEmpty()) {
+            titles = List.of(title(test));
+        }
+        skipped += titles.size();
+        skippedInClass.computeIfAbsent(firstLine(reason), any -> new ArrayList<>()).addAll(titles);
+        if (isTopLevelClass(test) && !started.containsKey(test.getUniqueId())) {
+            passedBeforeClass = passed;
+            failedBeforeClass = failed;
+            finishClass(className(test), 0);
+        }
     }
 
     private void printFailure(TestIdentifier test, Throwable thrown) {
@@ -136,6 +158,14 @@ public final class TestReport implements TestExecutionListener {
 
     private boolean isTopLevelClass(TestIdentifier test) {
         return test.getSource().orElse(null) instanceof ClassSource source && !source.getClassName().contains("$");
+    }
+
+    private static String className(TestIdentifier test) {
+        return test.getSource().map(source -> ((ClassSource) source).getClassName().replaceFirst(".*\\.", "")).orElse("");
+    }
+
+    private static String counts(int passed, int failed, int skipped) {
+        return passed + " passed, " + failed + " failed" + (skipped == 0 ? "" : ", " + skipped + " skipped");
     }
 
     private static String seconds(long nanos) {

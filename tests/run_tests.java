@@ -12,10 +12,15 @@
 //SOURCES TestSelection.java
 
 // The tests
+//SOURCES ComposeTest.java
+//SOURCES DockerJsonTest.java
+//SOURCES LauncherTest.java
 //SOURCES ScriptsTest.java
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.platform.launcher.core.LauncherFactory;
 import pps.TestReport;
 import pps.TestSelection;
@@ -31,6 +36,9 @@ class run_tests {
           --slowest N               name the N slowest tests at the end
 
         Exit status: 0 all passed, 1 a test failed or none ran, 2 wrong usage.""";
+
+    // JUnit warns of each symbolic link in a temporary directory; a test of restores has hundreds.
+    private static final Logger TEMPORARY_DIRECTORIES = Logger.getLogger("org.junit.jupiter.engine.extension");
 
     public static void main(String[] args) throws Exception {
         List<String> wanted = new ArrayList<>(List.of(args));
@@ -53,6 +61,7 @@ class run_tests {
             System.exit(2);
             return;
         }
+        TEMPORARY_DIRECTORIES.setLevel(Level.SEVERE);
         TestReport report = new TestReport(System.out, slowest);
         if (list) {
             report.list(LauncherFactory.create().discover(selection.request()));
