@@ -93,12 +93,12 @@ final class DockerCommand {
 
     /** Java looks commands up on its own PATH, which need not be the one that the child is given. */
     private Optional<String> find(String name) {
+        // Only on Windows itself: under WSL2 the Windows docker.exe is on PATH too, but it sees other paths.
+        String ending = File.separatorChar == '\\' ? ".exe" : "";
         for (String place : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
-            for (String ending : List.of("", ".exe")) {
-                Path candidate = directory.resolve(place.isEmpty() ? "." : place).resolve(name + ending);
-                if (Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
-                    return Optional.of(candidate.toString());
-                }
+            Path candidate = directory.resolve(place.isEmpty() ? "." : place).resolve(name + ending);
+            if (Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
+                return Optional.of(candidate.toString());
             }
         }
         return Optional.empty();

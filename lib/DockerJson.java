@@ -22,9 +22,12 @@ final class DockerJson {
     private DockerJson() {
     }
 
-    /** Returns the objects of a listing: versions of Compose print one object per line, or one array of them. */
+    /** Returns the objects of a listing: some commands and versions print one array, others one object per line. */
     static List<JsonObject> objects(String text) {
         List<JsonObject> objects = new ArrayList<>();
+        if (text.isBlank()) {
+            return objects;
+        }
         JsonStreamParser parser = new JsonStreamParser(text);
         while (parser.hasNext()) {
             JsonElement element = parser.next();

@@ -22,7 +22,7 @@ final class DockerTrouble {
     private static final String OR_WITHOUT = ", or leave the containers alone with --no-containers.";
     private static final Pattern REQUIRED = Pattern.compile("required variable (\\w+) is missing a value");
     private static final Pattern UNSET = Pattern.compile("\\\\?\"(\\w+)\\\\?\" variable is not set");
-    private static final Pattern ENV_LINE = Pattern.compile("\\.env: line (\\d+)");
+    private static final Pattern UNREADABLE = Pattern.compile("(?m)^(?:failed to read|open) (/.*?): (?:line (\\d+))?");
     private static final Pattern SECRET_NAME = Pattern.compile("PASS|SECRET|TOKEN|KEY|AUTH|CREDENTIAL|PWD_|_PWD", Pattern.CASE_INSENSITIVE);
     private static final Pattern ASSIGNMENT = Pattern.compile("^\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*[=:]\\s*(.*?)\\s*$");
 
@@ -41,7 +41,8 @@ final class DockerTrouble {
             return copy(failure, what + ": " + DockerCommand.shown(result.command()) + " did not end in time" + quoted(said, secrets))
                 .next("Look whether Docker answers (docker ps)" + OR_WITHOUT);
         }
-        if (lower.contains("permission denied") && (lower.contains("docker daemon") || lower.contains("docker api") || lower.contains("docker.sock"))) {
+        if (lower.contains("permission denied")
+            && (lower.contains("docker daemon") || lower.contains("docker api") || lower.contains("docker.sock"))) {
             return copy(failure, "This user may not talk to Docker: permission denied on its socket")
                 .next("Add the user to the group docker (sudo usermod -aG docker \"$USER\") and log in again" + OR_WITHOUT);
         }
@@ -60,12 +61,16 @@ final class DockerTrouble {
             return copy(failure, "The variable " + required.group(1) + ", which " + composeFile + " requires, is not set")
                 .next("Set " + required.group(1) + " in the .env file beside " + composeFile + OR_WITHOUT);
         }
-        if (aboutEnvironmentFile(said)) {
-            // The rest of the message quotes the line, and with it a password.
-            Matcher line = ENV_LINE.matcher(said);
-            return copy(failure, "Docker Compose cannot read the .env file beside " + composeFile
-                + (line.find() ? " (line " + line.group(1) + ")" : lower.contains("permission denied") ? " (permission denied)" : ""))
-                .next("Mend the .env file" + OR_WITHOUT);
+        Matcher unreadable = UNREADABLE.matcher(said);
+        if (unreadable.find()) {
+            // What follows quotes the line, and with it a password.
+            String why = unreadable.group(2) != null ? " (line " + unreadable.group(2) + ")"
+                : lower.contains("permission denied") ? " (permission denied)" : "";
+            return copy(failure, "Docker Compose cannot read the file " + SafeText.quote(unreadable.group(1)) + why)
+                .next("Mend that file" + OR_WITHOUT);
+        }
+        if (lower.contains("in variable name")) {
+            return copy(failure, "Docker Compose cannot read the .env file beside " + composeFile).next("Mend the .env file" + OR_WITHOUT);
         }
         if (lower.contains("invalid interpolation format")) {
             return copy(failure, what + ": a ${...} in " + composeFile + " is not closed or not valid" + quoted(firstLine(said), secrets))
@@ -128,11 +133,6 @@ final class DockerTrouble {
                 : "A dollar sign in .env starts the name of a variable that is not set: a value with a dollar sign needs single quotes.");
         }
         return List.copyOf(warnings);
-    }
-
-    private static boolean aboutEnvironmentFile(String said) {
-        return Arrays.stream(said.split("\n")).anyMatch(line -> !line.contains("level=warning") && line.matches(".*\\.env\\b.*")
-            && line.matches("(?i).*(failed to read|permission denied|unexpected character|is a directory|env file).*"));
     }
 
     private static String firstLine(String said) {

@@ -25,15 +25,18 @@ public record Unwell(String service, String container, String what, String next)
     static final class Judge {
         /** How long a program without a health check has to run on before it counts as well. */
         static final Duration STEADY = Duration.ofSeconds(5);
+        private static final String NOT_STARTED = "not started";
 
         private record Seen(String startedAt, long nanos) {
         }
 
         private final Map<String, Seen> firstSeen = new HashMap<>();
+        private final Duration steady;
         private final Function<String, String> nextCommand;
 
-        /** {@code nextCommand} gives the command that shows more of a service. */
-        Judge(Function<String, String> nextCommand) {
+        /** {@code steady} is zero for a single look; {@code nextCommand} gives the command that shows more of a service. */
+        Judge(Duration steady, Function<String, String> nextCommand) {
+            this.steady = steady;
             this.nextCommand = nextCommand;
         }
 
@@ -63,16 +66,16 @@ public record Unwell(String service, String container, String what, String next)
                 seen = new Seen(container.startedAt(), nowNanos);
                 firstSeen.put(container.id(), seen);
             }
-            boolean steady = nowNanos - seen.nanos() >= STEADY.toNanos();
+            boolean ranOn = nowNanos - seen.nanos() >= steady.toNanos();
             return switch (container.state()) {
                 case "running" -> switch (container.health()) {
-                    case "healthy" -> container.restartCount() == 0 || steady ? "" : restarts("healthy, but only just", container);
-                    case "" -> steady ? "" : restarts("running, but for less than " + STEADY.toSeconds() + " seconds", container);
+                    case "healthy" -> container.restartCount() == 0 || ranOn ? "" : restarts("healthy, but only just", container);
+                    case "" -> ranOn ? "" : restarts("running, but for less than " + steady.toSeconds() + " seconds", container);
                     case "starting" -> restarts("still starting: its health check has not passed yet", container);
                     default -> restarts(container.health(), container);
                 };
                 case "restarting" -> restarts("restarting, exited with code " + container.exitCode(), container);
-                case "exited" -> container.exitCode() == 0 && isJob(container) ? "" : "exited with code " + container.exitCode();
+                case "exited" -> container.exitCode() == 0 && endsForGood(container) ? "" : "exited with code " + container.exitCode();
                 case "created" -> NOT_STARTED;
                 default -> container.state();
             };
@@ -88,6 +91,10 @@ public record Unwell(String service, String container, String what, String next)
             return container.restart().isEmpty() || container.restart().equals("no");
         }
 
+        private static boolean endsForGood(Stack.Container container) {
+            return isJob(container) || container.restart().equals("on-failure");
+        }
+
         private static String restarts(String what, Stack.Container container) {
             return switch (container.restartCount()) {
                 case 0 -> what;
@@ -96,6 +103,4 @@ public record Unwell(String service, String container, String what, String next)
             };
         }
     }
-
-    private static final String NOT_STARTED = "not started: what it depends on is not well";
 }
