@@ -14,7 +14,9 @@
 // The tests
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
+//SOURCES FailureTest.java
 //SOURCES LauncherTest.java
+//SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
 
 import java.util.ArrayList;
