@@ -54,7 +54,8 @@ public final class SafeText {
         return shown.toString();
     }
 
-    private static boolean isVisible(int c) {
+    /** Tells whether a character can be shown as it is: it has a glyph or is a space, and neither moves the cursor nor turns the text. */
+    static boolean isVisible(int c) {
         return switch (Character.getType(c)) {
             case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
                 Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;

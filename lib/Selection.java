@@ -54,12 +54,15 @@ public record Selection(List<String> only, List<String> skip, String entity) {
         List<String> leftOut = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         TreeSet<String> kinds = new TreeSet<>();
+        boolean severalEntities = names.stream().map(name -> map.resolve(name, plainEntity)).flatMap(Optional::stream)
+            .anyMatch(source -> !source.name().equals(source.kind()));
         for (String name : names) {
             Optional<SourceMap.Source> source = map.resolve(name, plainEntity);
             source.ifPresent(known -> kinds.add(known.kind()));
             if (source.isEmpty()) {
                 unknown.add(name);
-            } else if (isWanted(source.get())) {
+            } else if (isWanted(source.get()) && !(entity != null && severalEntities && source.get().entity() == null)) {
+                // What all entities share is not one entity's to put back.
                 chosen.put(name, source.get());
             } else {
                 leftOut.add(name);
@@ -78,9 +81,14 @@ public record Selection(List<String> only, List<String> skip, String entity) {
         return new Sorted(chosen, leftOut, unknown);
     }
 
+    /** Tells whether a source of this name would be restored if the archive had it. */
+    boolean wouldWant(String name, SourceMap map) {
+        return map.resolve(name, entity == null ? SourceMap.DEFAULT_ENTITY : entity).filter(this::isWanted).isPresent();
+    }
+
     private boolean isWanted(SourceMap.Source source) {
         boolean prefixed = !source.name().equals(source.kind());
-        if (entity != null && (prefixed ? !entity.equals(source.entity()) : false)) {
+        if (entity != null && prefixed && !entity.equals(source.entity())) {
             return false;
         }
         if (!only.isEmpty() && !only.contains(source.name()) && !only.contains(source.kind())) {

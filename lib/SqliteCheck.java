@@ -47,6 +47,11 @@ public final class SqliteCheck {
         }
     }
 
+    /** Tells whether these first bytes of a file are those of a SQLite database. */
+    static boolean isDatabase(byte[] bytes, int offset, int length) {
+        return length >= MAGIC.length && Arrays.equals(bytes, offset, offset + MAGIC.length, MAGIC, 0, MAGIC.length);
+    }
+
     /** Tells whether a file of this name in a source with these patterns has to be a SQLite database. */
     public static boolean shouldBeDatabase(String name, List<String> include) {
         return name.endsWith(".sqlite3") || name.endsWith(".sqlite") || name.endsWith(".db") && include.contains("*.db");

@@ -1,0 +1,177 @@
+package pps;
+
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES BackupDirectory.java
+//SOURCES Console.java
+//SOURCES ExitCode.java
+//SOURCES Failure.java
+//SOURCES SafeText.java
+//SOURCES SourceMap.java
+//SOURCES Version.java
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Runs a script: its options, its exit code, what happens to a failure, and what a signal does. The only place that ends the process. */
+public final class Cli {
+    /** What every script does with its options. */
+    public interface Script {
+        /** Does the work, and returns how it ended; a {@link Failure} is shown by the caller. */
+        ExitCode run(Console console);
+
+        /** Returns the options that all scripts share. */
+        Common common();
+    }
+
+    /** The options of every script. */
+    public static final class Common {
+        @Option(names = "--backup-dir", paramLabel = "DIR", defaultValue = "${env:PPS_BACKUP_DIR}",
+            description = "Where the backups lie (PPS_BACKUP_DIR; else ~/awareness_backups).")
+        private Path backupDir;
+
+        @Option(names = "--project-root", paramLabel = "DIR", defaultValue = "${env:PPS_ROOT}",
+            description = "The project (PPS_ROOT; else the nearest directory upwards that looks like one).")
+        private Path projectRoot;
+
+        @Option(names = "--source-map", paramLabel = "FILE",
+            description = "Which files belong to which source (else pps-sources.json in the project root; else the map of PPS).")
+        private Path sourceMap;
+
+        @Option(names = "--json", description = "Results as JSON on stdout; everything else on stderr.")
+        private boolean json;
+
+        @Option(names = {"-v", "--verbose"}, description = "Details, and the stack trace of a failure.")
+        private boolean verbose;
+
+        @Option(names = {"-q", "--quiet"}, description = "Only results, warnings and errors.")
+        private boolean quiet;
+
+        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and end.")
+        private boolean help;
+
+        @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version and end.")
+        private boolean version;
+
+        /** Returns the backups' directory. */
+        public BackupDirectory backups() {
+            return BackupDirectory.of(isGiven(backupDir) ? backupDir : Path.of(System.getProperty("user.home"), "awareness_backups"));
+        }
+
+        /** Returns the project root as an absolute path, or null when none was given and none is found. */
+        public Path projectRootOrNull() {
+            if (isGiven(projectRoot)) {
+                if (!java.nio.file.Files.isDirectory(projectRoot)) {
+                    throw Failure.of(ExitCode.USAGE, "The project root " + SafeText.quote(projectRoot) + " is not a directory")
+                        .state("Nothing was touched.").next("mkdir -p " + SafeText.quote(projectRoot) + "   if the project is to come back there");
+                }
+                return projectRoot.toAbsolutePath().normalize();
+            }
+            for (Path up = Path.of("").toAbsolutePath(); up != null; up = up.getParent()) {
+                if (SourceMap.looksLikeProjectRoot(up)) {
+                    return up;
+                }
+            }
+            return null;
+        }
+
+        /** Returns the project root. Throws {@link Failure} ({@link ExitCode#USAGE}) when there is none. */
+        public Path requireProjectRoot() {
+            Path root = projectRootOrNull();
+            if (root == null) {
+                throw Failure.of(ExitCode.USAGE, "No project root: neither " + SafeText.quote(Path.of("").toAbsolutePath())
+                    + " nor a directory above it holds entities/ and docker/pps/ or pps/docker/").state("Nothing was touched.")
+                    .next("Name it: --project-root DIR, or PPS_ROOT");
+            }
+            return root;
+        }
+
+        /** Returns the source map that holds for a project root, which may be null. */
+        public SourceMap sourceMap(Path root) {
+            return root == null && sourceMap == null ? SourceMap.builtIn() : SourceMap.load(root, sourceMap);
+        }
+
+        /** Tells whether results are wanted as JSON. */
+        public boolean json() {
+            return json;
+        }
+
+        /** Tells whether details are wanted. */
+        public boolean verbose() {
+            return verbose;
+        }
+
+        private Console.Level level() {
+            return verbose ? Console.Level.VERBOSE : quiet ? Console.Level.QUIET : Console.Level.NORMAL;
+        }
+
+        /** An environment variable that is not set leaves picocli's empty default behind. */
+        private static boolean isGiven(Path path) {
+            return path != null && !path.toString().isEmpty();
+        }
+    }
+
+    private Cli() {
+    }
+
+    /** Runs a script and ends the process with its exit code. */
+    public static void main(Script script, String... args) {
+        CommandLine command = new CommandLine(script);
+        Map<String, String> codes = new LinkedHashMap<>();
+        for (ExitCode code : ExitCode.values()) {
+            codes.put(String.valueOf(code.number()), code.meaning());
+        }
+        command.getCommandSpec().usageMessage().exitCodeListHeading("%nEXIT STATUS%n").exitCodeList(codes);
+        command.getCommandSpec().usageMessage().width(110).autoWidth(true);
+        command.getCommandSpec().version(Version.TOOL);
+        // A value like "it's" in a file name is a value, not the start of a quotation.
+        command.setTrimQuotes(false);
+        command.setExecutionStrategy(parsed -> {
+            Integer helped = CommandLine.executeHelpRequest(parsed);
+            return helped != null ? ExitCode.DONE.number() : execute(script);
+        });
+        int code = command.execute(args);
+        System.exit(code);
+    }
+
+    private static int execute(Script script) {
+        Console console = new Console(script.common().level());
+        AtomicInteger result = new AtomicInteger(ExitCode.FAILED.number());
+        CountDownLatch done = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> onEnd(console, done, result), "signal"));
+        try {
+            result.set(script.run(console).number());
+        } catch (Failure e) {
+            console.failure(e);
+            result.set(e.exitCode().number());
+        } catch (RuntimeException | Error e) {
+            console.failure(Failure.of(ExitCode.FAILED, "A defect in pps-restore: " + e).because(e)
+                .next("Run the same command with --verbose and report what it prints. If a restore was under way: --recover"));
+            result.set(ExitCode.FAILED.number());
+        } finally {
+            done.countDown();
+        }
+        return result.get();
+    }
+
+    /**
+     * Runs when the process ends, also by Ctrl-C, SIGTERM or a closed terminal. In those cases the work goes on to its next safe point in
+     * its own thread, cleans up there, and only then does the process end, with the code that says what state things are in.
+     */
+    private static void onEnd(Console console, CountDownLatch done, AtomicInteger result) {
+        if (done.getCount() == 0) {
+            return;
+        }
+        console.interrupt();
+        try {
+            done.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(result.get());
+    }
+}

@@ -1,0 +1,161 @@
+package pps;
+
+//SOURCES BindProblem.java
+//SOURCES Compose.java
+//SOURCES Durable.java
+//SOURCES Failure.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES Places.java
+//SOURCES Reason.java
+//SOURCES SafeText.java
+//SOURCES SafetyBackup.java
+//SOURCES Stack.java
+//SOURCES Swap.java
+//SOURCES Unwell.java
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The two ways in which a restore ends once files were swapped: forwards to a healthy stack and a safety backup, or all the way back. */
+final class Completion {
+    private final Path projectRoot;
+    private final Journal journal;
+    private final Compose compose;
+    private final Listener listener;
+    private final String recoverCommand;
+
+    /** @param compose null when containers are left alone */
+    Completion(Path projectRoot, Journal journal, Compose compose, Listener listener, String recoverCommand) {
+        this.projectRoot = projectRoot;
+        this.journal = journal;
+        this.compose = compose;
+        this.listener = listener;
+        this.recoverCommand = recoverCommand;
+    }
+
+    /** How the stack came back: {@code trouble} is null when it is healthy or was left alone. */
+    record Health(Failure trouble) {
+    }
+
+    /**
+     * Starts what ran before and waits until it is healthy; says by its result when it is not. Throws {@link Failure} only when the user
+     * interrupts the waiting.
+     */
+    Health bringUp(Duration timeout) {
+        Stack before = journal.stack();
+        if (compose == null || before == null) {
+            return new Health(null);
+        }
+        long end = System.nanoTime() + timeout.toNanos();
+        try {
+            List<BindProblem> problems = compose.bindProblems(compose.look());
+            if (!problems.isEmpty()) {
+                return new Health(Failure.of(ExitCode.UNHEALTHY, "The stack was not started: "
+                    + problems.stream().map(p -> SafeText.quote(p.source()) + " " + p.what()).collect(Collectors.joining("; ")))
+                    .state("Docker would have made it up as an empty directory, and a database would start empty.")
+                    .next("Put it there, then: " + compose.commandLine("up", "-d")));
+            }
+            compose.start(before, timeout);
+            List<Unwell> unwell = compose.awaitHealthy(before, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+            if (unwell.isEmpty()) {
+                listener.info("The stack is healthy");
+                return new Health(null);
+            }
+            return new Health(Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + timeout.toSeconds() + " s: "
+                + unwell.stream().map(u -> SafeText.quote(u.service()) + " is " + u.what()).collect(Collectors.joining(", ")))
+                .next(unwell.get(0).next()));
+        } catch (Failure e) {
+            if (e.exitCode() == ExitCode.DECLINED) {
+                throw Failure.of(ExitCode.UNHEALTHY, "Interrupted while waiting for the stack; its containers are left starting")
+                    .state(journal.state()).next(recoverCommand + "   packs the safety backup and ends the restore");
+            }
+            return new Health(e.as(ExitCode.UNHEALTHY));
+        }
+    }
+
+    /** Packs what was moved aside, lets it go, and ends the journal; returns the safety backup, or null when none was wanted. */
+    Path packAndClean() {
+        try {
+            Path safety = null;
+            if (journal.phase() == Journal.Phase.COMMITTED) {
+                Swap.removeEmptied(journal.groups());
+                if (journal.header().safetyBackup()) {
+                    listener.info("Packing what was replaced into a safety backup");
+                    safety = SafetyBackup.pack(projectRoot, journal.header(), journal.groups(), listener);
+                }
+                journal.enter(Journal.Phase.PACKED);
+            }
+            clean();
+            SafetyBackup.prune(projectRoot, listener);
+            return safety;
+        } catch (IOException e) {
+            throw unfinished(Failure.of(ExitCode.FAILED, "Cannot clean up after the restore: " + Reason.of(e)).because(e));
+        } catch (Failure e) {
+            throw unfinished(e);
+        }
+    }
+
+    private Failure unfinished(Failure e) {
+        String what = e.exitCode() == ExitCode.DECLINED ? "Interrupted while packing the safety backup" : e.getMessage();
+        return Failure.of(ExitCode.LOCKED, what).because(e)
+            .state("The restore itself is complete and live. " + (journal.phase() == Journal.Phase.COMMITTED
+                ? "What it replaced is whole, in " + journal.areas().stream().map(a -> SafeText.quote(a.resolve("moved")))
+                    .collect(Collectors.joining(", ")) + "." : "The safety backup is complete."))
+            .next(recoverCommand + "   tries again");
+    }
+
+    /**
+     * Puts the old files back and starts what ran. Throws {@link Failure} ({@link ExitCode#LOCKED}) when that fails: then live data is in
+     * doubt, the stack stays down, and the journal stays for another try.
+     */
+    void takeBack() {
+        try {
+            if (compose != null) {
+                compose.proveStopped();
+            }
+            if (journal.phase() != Journal.Phase.SWAPPING) {
+                // In the middle of the swap the journal says already what recovery has to do; a full disk must not keep us from going back.
+                journal.enter(Journal.Phase.ROLLING_BACK);
+            }
+            Swap.rollBack(journal.groups());
+        } catch (IOException | Failure e) {
+            throw Failure.of(ExitCode.LOCKED, "The old files could not all be put back: " + Reason.of(e)).because(e)
+                .state("Live data may be half old and half new; every file is still there. The stack is left down.")
+                .next("Remove the cause, then: " + recoverCommand);
+        }
+        journal.forgetGroups();
+        try {
+            journal.enter(Journal.Phase.STOPPING);
+        } catch (Failure e) {
+            // No room to write that all is back: without a journal nothing is put back a second time, and what is left is only staging.
+            listener.warning(e.getMessage());
+            journal.end();
+        }
+        startAgain();
+        clean();
+    }
+
+    /** Starts what ran before; live data is as it was. */
+    void startAgain() {
+        if (compose != null && journal.stack() != null) {
+            compose.start(journal.stack());
+        }
+    }
+
+    /** Deletes what was staged and moved, and the journal last. */
+    void clean() {
+        try {
+            for (Path area : journal.areas()) {
+                Places.deleteTree(area);
+            }
+            journal.end();
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot delete " + SafeText.quote(e.getMessage() == null ? "" : e.getMessage()) + ": "
+                + Reason.of(e)).because(e);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package pps;
+
+//SOURCES ExitCode.java
+//SOURCES Failure.java
+//SOURCES Listener.java
+//SOURCES SafeText.java
+//SOURCES Terminal.java
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+
+/** What a person sees: results on stdout, progress and errors on stderr, questions on the terminal. */
+public final class Console implements Listener {
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final int POLL_MILLISECONDS = 100;
+
+    /** How much is said. */
+    public enum Level {
+        /** Errors and results only. */
+        QUIET,
+        /** Steps and warnings. */
+        NORMAL,
+        /** Details and stack traces too. */
+        VERBOSE
+    }
+
+    private final PrintStream results;
+    private final PrintStream log;
+    private final Level level;
+    private final Terminal terminal;
+    private volatile boolean interrupted;
+
+    /** Returns the console of this process. */
+    public Console(Level level) {
+        this.results = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true, StandardCharsets.UTF_8);
+        this.log = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+        this.level = level;
+        this.terminal = Terminal.detect();
+    }
+
+    /** Prints results, as they are. */
+    public void print(String text) {
+        results.print(text.endsWith("\n") ? text : text + "\n");
+        results.flush();
+    }
+
+    @Override
+    public void info(String message) {
+        if (level != Level.QUIET) {
+            line("INFO", "", message);
+        }
+    }
+
+    @Override
+    public void warning(String message) {
+        line("WARNING", "33", message);
+    }
+
+    @Override
+    public void detail(String message) {
+        if (level == Level.VERBOSE) {
+            line("DEBUG", "2", message);
+        }
+    }
+
+    /** Shows a failure: what happened, what state things are in, and what to do next; the trace behind it only when asked for. */
+    public void failure(Failure failure) {
+        log.println(coloured("31", "Error: ") + failure.getMessage() + (failure.getMessage().endsWith(".") ? "" : "."));
+        if (failure.state() != null) {
+            log.println("State: " + failure.state());
+        }
+        if (failure.next() != null) {
+            log.println("Next:  " + failure.next());
+        }
+        if (level == Level.VERBOSE) {
+            failure.printStackTrace(log);
+        }
+        log.flush();
+    }
+
+    /** Says that the process was asked to end; the next {@link #checkInterrupted()} throws. */
+    public void interrupt() {
+        interrupted = true;
+    }
+
+    @Override
+    public void checkInterrupted() {
+        if (interrupted) {
+            throw Failure.of(ExitCode.DECLINED, "Interrupted");
+        }
+    }
+
+    /** Tells whether questions can be asked. */
+    public boolean canAsk() {
+        return terminal.input();
+    }
+
+    /** Returns text in bold for results, where the terminal shows it. */
+    public String bold(String text) {
+        return terminal.output() && terminal.colours() ? "\u001b[1m" + text + "\u001b[0m" : text;
+    }
+
+    /**
+     * Asks a question that is answered with yes; everything else, and the end of input, is no. Throws {@link Failure}
+     * ({@link ExitCode#DECLINED}) when the user interrupts.
+     */
+    public boolean confirm(String question) {
+        log.print(question + " [y/N] ");
+        log.flush();
+        SynchronousQueue<String> answers = new SynchronousQueue<>();
+        // A thread of its own, because a read from a terminal cannot be interrupted, but a person at a prompt must be able to.
+        Thread reader = new Thread(() -> {
+            try {
+                String line = input().readLine();
+                answers.put(line == null ? "" : line);
+            } catch (IOException | InterruptedException e) {
+                answers.offer("");
+            }
+        }, "prompt");
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            while (true) {
+                String answer = answers.poll(POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
+                checkInterrupted();
+                if (answer != null) {
+                    String given = answer.strip().toLowerCase(Locale.ROOT);
+                    return given.equals("y") || given.equals("yes");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static BufferedReader input;
+
+    /** One reader for all questions: a second one would miss what the first has read ahead. */
+    private static synchronized BufferedReader input() {
+        if (input == null) {
+            input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        }
+        return input;
+    }
+
+    private void line(String kind, String colour, String message) {
+        log.println("[" + LocalTime.now().format(CLOCK) + "] [" + coloured(colour, kind) + "] " + message);
+        log.flush();
+    }
+
+    private String coloured(String code, String text) {
+        return !code.isEmpty() && terminal.error() && terminal.colours() ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+    }
+}

@@ -1,0 +1,63 @@
+package pps;
+
+//SOURCES Contents.java
+//SOURCES Failure.java
+//SOURCES SafeText.java
+//SOURCES Selection.java
+//SOURCES SourceMap.java
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which critical sources an archive lacks. An archive with a manifest says itself what it holds, and the reader has compared; one without
+ * is judged by what its layout has always had, since the first version of the original tools.
+ */
+public final class MissingSources {
+    private static final List<String> PLAIN = List.of("sqlite", "entity_identity", "crystals", "word_photos");
+    private static final List<String> PREFIXED = List.of("sqlite", "identity");
+
+    private MissingSources() {
+    }
+
+    /** Returns the names of critical sources that should be in the archive and are not. */
+    public static List<String> of(Contents contents, SourceMap map) {
+        List<String> missing = new ArrayList<>();
+        if (contents.manifest().isPresent() || map != SourceMap.builtIn()) {
+            return missing;
+        }
+        Set<String> names = contents.totals().keySet();
+        Set<String> entities = new TreeSet<>();
+        boolean plain = false;
+        for (String name : names) {
+            Optional<SourceMap.Source> source = map.resolve(name, SourceMap.DEFAULT_ENTITY);
+            if (source.isPresent() && source.get().entity() != null) {
+                if (source.get().kind().equals(name)) {
+                    plain = true;
+                } else {
+                    entities.add(source.get().entity());
+                }
+            }
+        }
+        if (plain || entities.isEmpty()) {
+            PLAIN.stream().filter(name -> !names.contains(name)).forEach(missing::add);
+        }
+        for (String entity : entities) {
+            PREFIXED.stream().map(kind -> entity + "_" + kind).filter(name -> !names.contains(name)).forEach(missing::add);
+        }
+        return missing;
+    }
+
+    /** Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when one is missing that the selection does not leave out. */
+    static void refuse(Contents contents, SourceMap map, Selection selection) {
+        List<String> missing = of(contents, map).stream().filter(name -> selection.wouldWant(name, map)).toList();
+        if (!missing.isEmpty()) {
+            throw Failure.of(ExitCode.BAD_BACKUP, "The backup is incomplete: it has no " + SafeText.quote(String.join(", ", missing)))
+                .state("Nothing was touched.")
+                .next("Try another backup, or restore what there is: --skip " + SafeText.quote(String.join(" ", missing)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package pps;
+
+//SOURCES Archived.java
+//SOURCES FileFacts.java
+//SOURCES Listener.java
+//SOURCES SafeText.java
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Gives files the owner, group, mode and time that an archive records, and reads them back. Owners are numbers: what counts is whether
+ * the user inside a container may read the file, and names mean other numbers there. Without root only some owners can be given; what
+ * could not be is collected, and said once.
+ */
+final class Ownership {
+    private static final PosixFilePermission[] BITS = {
+        PosixFilePermission.OTHERS_EXECUTE, PosixFilePermission.OTHERS_WRITE, PosixFilePermission.OTHERS_READ,
+        PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.GROUP_READ,
+        PosixFilePermission.OWNER_EXECUTE, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_READ};
+    /** The coarsest time stamps that a file system in use has (FAT), in milliseconds. */
+    private static final long COARSEST_TIME = 2000;
+
+    private final Map<String, Integer> ownersNotGiven = new TreeMap<>();
+    private int modesNotKept;
+    private int timesNotKept;
+
+    /** Applies owner, group, mode and time to a file, a directory or a symbolic link (which has no mode of its own). */
+    void apply(Path file, long uid, long gid, int mode, FileTime modified, boolean symlink) throws IOException {
+        FileFacts now = FileFacts.of(file);
+        if (now.uid() != uid || now.gid() != gid) {
+            giveOwner(file, now, uid, gid);
+        }
+        if (symlink) {
+            // The JDK has no call that sets a symbolic link's own time; nothing reads it.
+            return;
+        }
+        Files.setPosixFilePermissions(file, permissions(mode));
+        if (modified != null) {
+            Files.setLastModifiedTime(file, modified);
+        }
+        FileFacts after = FileFacts.of(file);
+        if (after.mode() != mode) {
+            modesNotKept++;
+        }
+        if (modified != null && Math.abs(after.modified().toMillis() - modified.toMillis()) > COARSEST_TIME) {
+            timesNotKept++;
+        }
+    }
+
+    /** Says, once for all files, what this file system or this user could not do. */
+    void report(Listener listener) {
+        ownersNotGiven.forEach((owner, files) -> listener.warning(files + " files should belong to " + owner
+            + " (user:group), which only root can give them; they belong to you. Run as root to restore owners."));
+        if (modesNotKept > 0) {
+            listener.warning(modesNotKept + " files did not take their permissions on this file system");
+        }
+        if (timesNotKept > 0) {
+            listener.warning(timesNotKept + " files did not take their modification time on this file system");
+        }
+    }
+
+    private void giveOwner(Path file, FileFacts now, long uid, long gid) throws IOException {
+        try {
+            if (now.gid() != gid) {
+                Files.setAttribute(file, "unix:gid", (int) gid, LinkOption.NOFOLLOW_LINKS);
+            }
+            if (now.uid() != uid) {
+                Files.setAttribute(file, "unix:uid", (int) uid, LinkOption.NOFOLLOW_LINKS);
+            }
+        } catch (FileSystemException e) {
+            FileFacts after = FileFacts.of(file);
+            if (after.uid() != uid || after.gid() != gid) {
+                ownersNotGiven.merge(uid + ":" + gid, 1, Integer::sum);
+            }
+        }
+    }
+
+    /** Returns the permissions in their Java form. */
+    static Set<PosixFilePermission> permissions(int mode) {
+        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+        for (int i = 0; i < BITS.length; i++) {
+            if ((mode & (1 << i)) != 0) {
+                permissions.add(BITS[i]);
+            }
+        }
+        return permissions;
+    }
+}

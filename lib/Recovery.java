@@ -1,0 +1,75 @@
+package pps;
+
+//SOURCES Compose.java
+//SOURCES Completion.java
+//SOURCES Failure.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES ProjectLock.java
+//SOURCES SafeText.java
+//SOURCES Stack.java
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Ends an interrupted restore: forwards when its files were all live, otherwise back to how everything was. */
+public final class Recovery {
+    /** What a recovery did: {@code what} in a sentence; {@code unhealthy} is null when the stack is well or left alone. */
+    public record Outcome(boolean wasNeeded, String what, Path safetyBackup, Failure unhealthy) {
+    }
+
+    private Recovery() {
+    }
+
+    /** Returns that a restore of this project was interrupted, and in what state that left it, or empty; looks only. */
+    public static Optional<String> pending(Path projectRoot) {
+        return Optional.ofNullable(Journal.find(projectRoot)).filter(journal -> ProjectLock.holder(projectRoot) == null)
+            .map(journal -> journal.describe() + ". " + journal.state() + " Next: restore_pps.java --recover");
+    }
+
+    /**
+     * Recovers a project; does nothing, and says so, when there is nothing to recover. Throws {@link Failure} when it cannot; another try
+     * is always possible.
+     *
+     * @param containers whether Docker may be touched, if the interrupted restore did
+     */
+    public static Outcome run(Path projectRoot, boolean containers, Duration healthTimeout, String recoverCommand, Listener listener) {
+        if (Journal.find(projectRoot) == null) {
+            return new Outcome(false, "There is no interrupted restore: nothing to recover.", null, null);
+        }
+        try (ProjectLock ignored = ProjectLock.take(projectRoot, "recover")) {
+            Journal journal = Journal.find(projectRoot);
+            if (journal == null) {
+                return new Outcome(false, "There is no interrupted restore any more: nothing to recover.", null, null);
+            }
+            listener.info(journal.describe());
+            Compose compose = containers && journal.header().composeFile() != null && journal.stack() != null
+                ? Compose.of(journal.header().composeFile(), listener) : null;
+            Completion completion = new Completion(projectRoot, journal, compose, listener, recoverCommand);
+            return switch (journal.phase()) {
+                case STAGING -> {
+                    completion.clean();
+                    yield new Outcome(true, "Removed what had been unpacked. Live data is as it was before the restore.", null, null);
+                }
+                case STOPPING -> {
+                    Completion.Health health = completion.bringUp(healthTimeout);
+                    completion.clean();
+                    yield new Outcome(true, "Live data is as it was before the restore.", null, health.trouble());
+                }
+                case SWAPPING, ROLLING_BACK -> {
+                    if (compose != null) {
+                        compose.stop(journal.stack());
+                    }
+                    completion.takeBack();
+                    yield new Outcome(true, "The old files were put back. Live data is as it was before the restore.", null, null);
+                }
+                case COMMITTED, PACKED -> {
+                    Completion.Health health = completion.bringUp(healthTimeout);
+                    Path safety = completion.packAndClean();
+                    yield new Outcome(true, "The restore is complete. Live data is the backup's.", safety, health.trouble());
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package pps;
+
+//SOURCES ArchiveReader.java
+//SOURCES Compose.java
+//SOURCES Completion.java
+//SOURCES Contents.java
+//SOURCES Durable.java
+//SOURCES ExitCode.java
+//SOURCES Failure.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES MissingSources.java
+//SOURCES Outsider.java
+//SOURCES Places.java
+//SOURCES Plan.java
+//SOURCES Planner.java
+//SOURCES ProjectLock.java
+//SOURCES Reason.java
+//SOURCES SafeText.java
+//SOURCES SizeText.java
+//SOURCES Selection.java
+//SOURCES SourceMap.java
+//SOURCES Stack.java
+//SOURCES Staging.java
+//SOURCES Swap.java
+//SOURCES SwapGroup.java
+//SOURCES SwapPlanner.java
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Puts a backup back: stage and check while the stack runs, ask, stop, swap by renames, start, prove healthy, keep what was replaced. It
+ * reads like the runbook. What it does not promise: changes that the stack makes between the plan and its stop are in the safety backup,
+ * not in the plan that was shown; and files are as durable as the file system's own fsync.
+ */
+public final class Restore {
+    /**
+     * What is asked for. {@code composeFile} is null to leave containers alone, {@code purpose} is {@code restore} or {@code undo},
+     * {@code recoverCommand} what to type after an interruption.
+     */
+    public record Request(Path archive, Path projectRoot, SourceMap map, Selection selection, String purpose, Path composeFile,
+                          boolean safetyBackup, boolean allowShrink, boolean keepExtra, boolean rollbackIfUnhealthy,
+                          Duration healthTimeout, String recoverCommand) {
+    }
+
+    /** The owner's consent, asked for when everything is checked and nothing was touched. */
+    public interface Consent {
+        /** Returns when the owner agrees; throws {@link Failure} ({@link ExitCode#DECLINED}) otherwise. {@code toStop} are the services. */
+        void ask(Plan plan, Set<String> toStop);
+    }
+
+    /** What was done: {@code safetyBackup} is null when none was wanted, {@code unhealthy} null when the stack is well or left alone. */
+    public record Outcome(Plan plan, Path safetyBackup, Failure unhealthy, Set<String> started) {
+    }
+
+    private final Request request;
+    private final Listener listener;
+    private final Places places;
+    private final String id = LocalDateTime.now().format(DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss"));
+    private final Compose compose;
+    private Journal journal;
+    private Completion completion;
+    private Staging staging;
+
+    /** Prepares a restore; nothing is looked at yet. */
+    public Restore(Request request, Listener listener) {
+        this.request = request;
+        this.listener = listener;
+        this.places = new Places(request.projectRoot(), id);
+        this.compose = request.composeFile() == null ? null : Compose.of(request.composeFile(), listener);
+    }
+
+    /** Works out what {@link #run} would do, by reading everything and writing nothing at all. */
+    public Plan preview() {
+        request.selection().checkNames(request.map());
+        Contents contents = ArchiveReader.read(request.archive(), ArchiveReader.CHECK_ONLY, listener);
+        Plan plan = planner().plan(contents, request.selection());
+        MissingSources.refuse(contents, request.map(), request.selection());
+        return plan;
+    }
+
+    /** Returns the services that {@link #run} would stop, as they run now; none when containers are left alone. */
+    public Set<String> wouldStop() {
+        return compose == null ? Set.of() : compose.look().running();
+    }
+
+    /** Rehearses the restore up to the point where live data would be touched, into a scratch directory that is removed again. */
+    public Plan drill() {
+        request.selection().checkNames(request.map());
+        try (ProjectLock lock = ProjectLock.take(request.projectRoot(), "restore drill")) {
+            Journal.requireNone(request.projectRoot(), request.recoverCommand());
+            begin(null);
+            try {
+                return stage();
+            } finally {
+                completion.clean();
+            }
+        }
+    }
+
+    /** Restores. Throws {@link Failure} when it could not be done; its exit code and state say what live data is then. */
+    public Outcome run(Consent consent) {
+        request.selection().checkNames(request.map());
+        try (ProjectLock lock = ProjectLock.take(request.projectRoot(), request.purpose())) {
+            Journal.requireNone(request.projectRoot(), request.recoverCommand());
+            Stack before = compose == null ? null : compose.look();
+            warnOfMissingBinds(before);
+            begin(request.composeFile());
+            Plan plan = beforeTheSwap(consent, before);
+            swap(plan);
+            Completion.Health health = completion.bringUp(request.healthTimeout());
+            if (health.trouble() != null && request.rollbackIfUnhealthy()) {
+                throw takenBack(before, health.trouble());
+            }
+            if (health.trouble() != null) {
+                listener.warning(health.trouble().getMessage());
+            }
+            Path safety = completion.packAndClean();
+            return new Outcome(plan, safety, health.trouble(), before == null ? Set.of() : before.toStart());
+        }
+    }
+
+    private Path home() {
+        return Places.home(request.projectRoot()).resolve("restore_" + id);
+    }
+
+    private Planner planner() {
+        return new Planner(request.map(), request.projectRoot(), request.keepExtra(), listener);
+    }
+
+    private void begin(Path composeFile) {
+        Journal abandoned = Journal.find(request.projectRoot());
+        if (abandoned != null) {
+            listener.info("Removing what an interrupted restore had unpacked; it had touched nothing");
+            new Completion(request.projectRoot(), abandoned, null, listener, request.recoverCommand()).clean();
+        }
+        journal = Journal.begin(request.projectRoot(), new Journal.Header(id, request.purpose(),
+            request.archive().getFileName().toString(), composeFile, request.safetyBackup()), List.of(home()));
+        completion = new Completion(request.projectRoot(), journal, compose, listener, request.recoverCommand());
+    }
+
+    /** Everything up to the last moment at which going back means only to delete what was staged and to start what was stopped. */
+    private Plan beforeTheSwap(Consent consent, Stack before) {
+        boolean stopped = false;
+        try {
+            Plan plan = stage();
+            refuseShrink(plan);
+            consent.ask(plan, before == null ? Set.of() : before.running());
+            if (before != null) {
+                refuseOutsiders(plan);
+                journal.stack(before);
+                journal.enter(Journal.Phase.STOPPING);
+                compose.stop(before);
+                stopped = true;
+                listener.checkInterrupted();
+            }
+            Plan atRest = planner().plan(plan.contents(), request.selection());
+            if (compose != null) {
+                compose.proveStopped();
+            }
+            listener.checkInterrupted();
+            journal.groups(new SwapPlanner(places, staging).groups(atRest));
+            journal.enter(Journal.Phase.SWAPPING);
+            return atRest;
+        } catch (Failure e) {
+            throw abandoned(stopped, e);
+        } catch (IOException e) {
+            throw abandoned(stopped, Failure.of(ExitCode.FAILED, "Cannot prepare the swap: " + Reason.of(e)).state("Nothing was touched.")
+                .because(e));
+        }
+    }
+
+    private Failure abandoned(boolean stopped, Failure failure) {
+        Failure told = failure.state() == null ? failure.state("Nothing was touched.") : failure;
+        try {
+            if (stopped) {
+                completion.startAgain();
+            }
+            completion.clean();
+        } catch (Failure second) {
+            told.addSuppressed(second);
+            told = told.state(told.state() + " But then: " + second.getMessage())
+                .next(second.next() == null ? request.recoverCommand() : second.next());
+        }
+        return told;
+    }
+
+    private Plan stage() {
+        Path scratch = home().resolve("scratch");
+        try {
+            Durable.createPrivateDirectories(scratch);
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot create " + SafeText.quote(scratch) + ": " + Reason.of(e)).because(e);
+        }
+        listener.info("Reading and checking " + SafeText.quote(request.archive().getFileName()));
+        staging = new Staging(request.projectRoot(), request.map(), request.selection(), places, journal::addArea,
+            listener);
+        Contents contents = ArchiveReader.read(request.archive(), staging, listener);
+        Plan plan = planner().plan(contents, request.selection());
+        MissingSources.refuse(contents, request.map(), request.selection());
+        if (plan.sources().isEmpty()) {
+            throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
+                .next("The backup holds: " + SafeText.quote(String.join(", ", contents.totals().keySet())));
+        }
+        staging.complete(plan, scratch);
+        return plan;
+    }
+
+    private void refuseShrink(Plan plan) {
+        if (request.allowShrink() || plan.shrinking().isEmpty()) {
+            return;
+        }
+        String what = plan.shrinking().stream().map(source -> source.source().name() + " (" + source.filesBefore() + " files, "
+            + SizeText.of(source.bytesBefore()) + " now; " + source.filesAfter() + " files, " + SizeText.of(source.bytesAfter())
+            + " in the backup)").collect(Collectors.joining(", "));
+        throw Failure.of(ExitCode.FAILED, "Refused: more than half would be lost of " + what).state("Nothing was touched.")
+            .next("Leave it out: --skip " + plan.shrinking().stream().map(s -> SafeText.quote(s.source().name())).collect(Collectors.joining(" "))
+                + "   or, if that loss is what you want: --allow-shrink");
+    }
+
+    private void refuseOutsiders(Plan plan) {
+        List<Path> destinations = plan.sources().stream().map(Plan.OfSource::destination).toList();
+        List<Outsider> outsiders = compose.othersThatMount(destinations).stream().filter(outsider -> !outsider.readOnly()).toList();
+        if (!outsiders.isEmpty()) {
+            Outsider first = outsiders.get(0);
+            throw Failure.of(ExitCode.FAILED, "The container " + SafeText.quote(first.container()) + ", which is not of this stack, has "
+                + SafeText.quote(first.source()) + " mounted and may write to it").state("Nothing was touched.")
+                .next("docker stop " + SafeText.quote(first.container()) + "   then try again");
+        }
+    }
+
+    private void warnOfMissingBinds(Stack before) {
+        if (before != null) {
+            compose.bindProblems(before).forEach(problem -> listener.warning("The stack mounts " + SafeText.quote(problem.source())
+                + ", which " + problem.what() + "; unless this restore brings it, the stack will not be started afterwards"));
+        }
+    }
+
+    /** No interrupt is looked at in here: once begun, the swap is completed or taken back. */
+    private void swap(Plan plan) {
+        try {
+            listener.info("Swapping " + plan.sources().size() + " sources");
+            Swap.run(journal.groups());
+            journal.enter(Journal.Phase.COMMITTED);
+        } catch (IOException | Failure e) {
+            String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null
+                ? SafeText.quote(named.getFile()) + ": " : "";
+            completion.takeBack();
+            throw Failure.of(ExitCode.FAILED, "The swap failed: " + file + Reason.of(e)).because(e)
+                .state("Every file was put back: live data is as it was before.").next("Remove the cause, then try again.");
+        }
+    }
+
+    private Failure takenBack(Stack before, Failure trouble) {
+        listener.warning(trouble.getMessage() + "; putting the old data back");
+        compose.stop(before);
+        completion.takeBack();
+        return Failure.of(ExitCode.FAILED, "The stack did not become healthy with the restored data: " + trouble.getMessage())
+            .state("The old data was put back, and what ran before was started.").next(trouble.next());
+    }
+}

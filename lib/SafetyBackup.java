@@ -1,0 +1,109 @@
+package pps;
+
+//SOURCES Archived.java
+//SOURCES ArchiveWriter.java
+//SOURCES BackupDirectory.java
+//SOURCES Durable.java
+//SOURCES Failure.java
+//SOURCES FileFacts.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES Manifest.java
+//SOURCES Reason.java
+//SOURCES SafeText.java
+//SOURCES SwapGroup.java
+//SOURCES Version.java
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Packs what a restore moved out of the way into an archive that the same restore reads: the way back. */
+final class SafetyBackup {
+    /** How many safety backups a project keeps. */
+    static final int KEPT = 5;
+
+    private SafetyBackup() {
+    }
+
+    /** Packs the moved files, checks the archive, and returns it. Throws {@link Failure} when that fails; the moved files stay then. */
+    static Path pack(Path projectRoot, Journal.Header header, List<SwapGroup> groups, Listener listener) {
+        BackupDirectory directory = BackupDirectory.safetyBackupsOf(projectRoot);
+        List<ArchiveWriter.Item> items = new ArrayList<>();
+        Map<String, Manifest.Promise> promises = new LinkedHashMap<>();
+        try {
+            Durable.createPrivateDirectories(directory.path());
+            for (SwapGroup group : groups) {
+                promises.put(group.source(), collect(group, items, listener));
+            }
+            LocalDateTime time = freeTime(directory);
+            Manifest manifest = new Manifest("safety", time.toString(), Version.TOOL, header.composeFile() != null, header.archive(), promises);
+            Path target = directory.path().resolve(BackupDirectory.nameFor(BackupDirectory.SAFETY, time));
+            ArchiveWriter.write(target, manifest, items, listener);
+            return target;
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot pack what the restore replaced: " + Reason.of(e)).because(e);
+        }
+    }
+
+    /** Deletes all but the newest {@value #KEPT} safety backups. */
+    static void prune(Path projectRoot, Listener listener) {
+        List<BackupDirectory.Backup> all = BackupDirectory.safetyBackupsOf(projectRoot).newestFirst();
+        for (BackupDirectory.Backup old : all.subList(Math.min(KEPT, all.size()), all.size())) {
+            try {
+                Files.delete(old.file());
+                listener.detail("Deleted the old safety backup " + old.name());
+            } catch (IOException e) {
+                listener.warning("Cannot delete the old safety backup " + SafeText.quote(old.file()) + ": " + Reason.of(e));
+            }
+        }
+    }
+
+    /** The newest name decides what {@code --undo} means, so a clock that went back must not give an older one. */
+    private static LocalDateTime freeTime(BackupDirectory directory) {
+        LocalDateTime now = LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS);
+        List<BackupDirectory.Backup> there = directory.newestFirst();
+        if (!there.isEmpty() && !there.get(0).createdAt().isBefore(now)) {
+            return there.get(0).createdAt().plusSeconds(1);
+        }
+        return now;
+    }
+
+    private static Manifest.Promise collect(SwapGroup group, List<ArchiveWriter.Item> items, Listener listener) throws IOException {
+        int files = 0;
+        long bytes = 0;
+        if (Files.exists(group.moved(), LinkOption.NOFOLLOW_LINKS)) {
+            List<Path> found;
+            try (Stream<Path> walk = Files.walk(group.moved())) {
+                found = walk.sorted().toList();
+            }
+            for (Path file : found) {
+                FileFacts facts;
+                try {
+                    facts = FileFacts.of(file);
+                } catch (java.nio.file.NoSuchFileException e) {
+                    throw e;
+                } catch (FileSystemException e) {
+                    listener.warning("Not in the safety backup: " + SafeText.quote(file) + " (" + Reason.of(e) + ")");
+                    continue;
+                }
+                items.add(new ArchiveWriter.Item(group.source(), group.moved().relativize(file).toString(), file));
+                if (facts.kind() != Archived.Kind.DIRECTORY) {
+                    files++;
+                    bytes += facts.kind() == Archived.Kind.FILE ? facts.size() : 0;
+                }
+            }
+        }
+        return new Manifest.Promise(group.critical(), group.path(), group.covers(), files, bytes, group.existed(), group.added(),
+            group.kept());
+    }
+}

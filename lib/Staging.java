@@ -1,0 +1,276 @@
+package pps;
+
+//SOURCES ArchiveReader.java
+//SOURCES Archived.java
+//SOURCES Contents.java
+//SOURCES Durable.java
+//SOURCES Failure.java
+//SOURCES FileFacts.java
+//SOURCES Listener.java
+//SOURCES LiveFiles.java
+//SOURCES Ownership.java
+//SOURCES Places.java
+//SOURCES Plan.java
+//SOURCES Reason.java
+//SOURCES SafeText.java
+//SOURCES Selection.java
+//SOURCES SizeText.java
+//SOURCES SourceMap.java
+//SOURCES SqliteCheck.java
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The restored files, complete and checked, beside their destination, before anything live is touched. It takes the archive's content
+ * while the archive is read, so that the bytes which are checked, compared and shown in the plan are the very ones that go live.
+ */
+final class Staging implements ArchiveReader.Receiver {
+    /** Bytes left free for the running stack while its disk is being filled. */
+    private static final long RESERVE = 32L << 20;
+
+    private final Path projectRoot;
+    private final SourceMap map;
+    private final Selection selection;
+    private final Places places;
+    private final Consumer<Path> usesArea;
+    private final Listener listener;
+    private final Ownership ownership = new Ownership();
+    private final Map<String, Optional<SourceMap.Source>> sources = new HashMap<>();
+    private final Map<String, Path> tops = new LinkedHashMap<>();
+    private final Map<Path, Archived> firstBelow = new HashMap<>();
+
+    /** @param usesArea told of each area before the first file is put there, so that a kill leaves none that nobody knows of */
+    Staging(Path projectRoot, SourceMap map, Selection selection, Places places, Consumer<Path> usesArea, Listener listener) {
+        this.projectRoot = projectRoot;
+        this.map = map;
+        this.selection = selection;
+        this.places = places;
+        this.usesArea = usesArea;
+        this.listener = listener;
+    }
+
+    /** Returns the directory that the files of a source were staged in, whether or not there were any. */
+    Path top(String source) {
+        return tops.computeIfAbsent(source, name -> {
+            SourceMap.Source known = sources.computeIfAbsent(name, n -> selection.choose(n, map, projectRoot)).orElseThrow();
+            Path area = places.areaFor(LiveFiles.realPath(projectRoot.resolve(known.path())));
+            usesArea.accept(area);
+            return area.resolve("staged").resolve(name);
+        });
+    }
+
+    @Override
+    public boolean wants(String source) {
+        return sources.computeIfAbsent(source, name -> selection.choose(name, map, projectRoot)).isPresent();
+    }
+
+    @Override
+    public OutputStream file(Archived file) {
+        try {
+            Path target = place(file);
+            long free = Files.getFileStore(target.getParent()).getUsableSpace();
+            if (free - RESERVE < file.size()) {
+                throw Failure.of(ExitCode.FAILED, "Not enough space for '" + SafeText.quote(file.name()) + "' ("
+                    + SizeText.of(file.size()) + "): " + SizeText.of(free) + " are free on the file system of "
+                    + SafeText.quote(target.getParent())).state("Nothing was touched.").next("Make room there, then try again.");
+            }
+            return new Staged(target, file);
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    @Override
+    public void other(Archived entry) {
+        try {
+            if (entry.kind() == Archived.Kind.DIRECTORY) {
+                Path directory = entry.path().isEmpty() ? top(entry.source()) : top(entry.source()).resolve(entry.path());
+                Durable.createPrivateDirectories(directory);
+            } else {
+                Path target = place(entry);
+                Files.createSymbolicLink(target, Path.of(entry.linkTarget()));
+                ownership.apply(target, entry.uid(), entry.gid(), entry.mode(), null, true);
+            }
+        } catch (IOException | InvalidPathException e) {
+            throw failure(entry, e);
+        }
+    }
+
+    @Override
+    public void copy(Archived file, Archived earlier) {
+        try (OutputStream out = file(file)) {
+            Files.copy(top(earlier.source()).resolve(earlier.path()), out);
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private Path place(Archived entry) throws IOException {
+        try {
+            Path target = top(entry.source()).resolve(entry.path());
+            if (!Files.isDirectory(target.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+                Durable.createPrivateDirectories(target.getParent());
+            }
+            for (Path up = target.getParent(); firstBelow.putIfAbsent(up, entry) == null && !up.equals(top(entry.source())); ) {
+                up = up.getParent();
+            }
+            return target;
+        } catch (InvalidPathException e) {
+            throw Failure.of(ExitCode.FAILED, "The name '" + SafeText.quote(entry.name()) + "' is not possible in this locale")
+                .state("Nothing was touched.").next("export LC_ALL=C.UTF-8   and try again").because(e);
+        }
+    }
+
+    /** A staged file gets its owner, mode and time when its last byte is written. */
+    private final class Staged extends OutputStream {
+        private final Path target;
+        private final Archived file;
+        private final OutputStream out;
+
+        Staged(Path target, Archived file) throws IOException {
+            this.target = target;
+            this.file = file;
+            this.out = new BufferedOutputStream(Channels.newOutputStream(Durable.createPrivate(target)), 1 << 16);
+        }
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            try {
+                out.write(bytes, offset, length);
+            } catch (IOException e) {
+                throw failure(file, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                out.close();
+                ownership.apply(target, file.uid(), file.gid(), file.mode(), file.modified(), false);
+            } catch (IOException e) {
+                throw failure(file, e);
+            }
+        }
+    }
+
+    /**
+     * Completes the staging once the archive is known to be good: opens every database, gives directories their owner and mode, and
+     * brings everything to the disk. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) for a damaged database.
+     */
+    void complete(Plan plan, Path scratch) {
+        Contents contents = plan.contents();
+        for (Plan.OfSource source : plan.sources()) {
+            for (Archived entry : contents.of(source.source().name())) {
+                listener.checkInterrupted();
+                checkDatabase(source.source(), entry, new SqliteCheck(scratch));
+            }
+        }
+        for (Plan.OfSource source : plan.sources()) {
+            finishDirectories(source, contents);
+            for (Archived entry : contents.of(source.source().name())) {
+                if (entry.kind() == Archived.Kind.FILE) {
+                    listener.checkInterrupted();
+                    try {
+                        Durable.syncFile(top(entry.source()).resolve(entry.path()));
+                    } catch (IOException e) {
+                        throw failure(entry, e);
+                    }
+                }
+            }
+        }
+        ownership.report(listener);
+    }
+
+    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check) {
+        if (entry.kind() != Archived.Kind.FILE || Coverage.databaseOf(entry.path()) != null) {
+            return;
+        }
+        Path staged = top(entry.source()).resolve(entry.path());
+        try {
+            if (SqliteCheck.shouldBeDatabase(entry.path(), source.include()) || SqliteCheck.isDatabase(staged)) {
+                Optional<String> problem = check.problem(staged);
+                if (problem.isPresent()) {
+                    throw Failure.of(ExitCode.BAD_BACKUP, "In the backup, '" + SafeText.quote(entry.name()) + "' " + problem.get())
+                        .state("Nothing was touched.")
+                        .next("Try an older backup, or leave this source out: --skip " + SafeText.quote(entry.source()));
+                }
+                listener.detail("'" + SafeText.quote(entry.name()) + "' opens, integrity_check ok");
+            }
+        } catch (IOException e) {
+            throw failure(entry, e);
+        }
+    }
+
+    /**
+     * Gives the directories of a unit their owner, mode and time: as the archive has them, else those of the live directory in the same
+     * place, else the owner of the first file below, so that a database can write where its files lie.
+     */
+    private void finishDirectories(Plan.OfSource plan, Contents contents) {
+        Path top = top(plan.source().name());
+        try {
+            Durable.createPrivateDirectories(top);
+            TreeMap<Path, Archived> archived = new TreeMap<>(Comparator.reverseOrder());
+            for (Archived entry : contents.of(plan.source().name())) {
+                if (entry.kind() == Archived.Kind.DIRECTORY) {
+                    archived.put(top.resolve(entry.path()).normalize(), entry);
+                }
+            }
+            List<Path> directories = new ArrayList<>(new HashSet<>(firstBelow.keySet().stream().filter(d -> d.startsWith(top)).toList()));
+            Set<Path> all = new HashSet<>(directories);
+            all.addAll(archived.keySet());
+            all.add(top);
+            for (Path directory : all.stream().sorted(Comparator.reverseOrder()).toList()) {
+                Path live = plan.destination().resolve(top.relativize(directory).toString());
+                Archived entry = archived.get(directory);
+                if (entry != null) {
+                    ownership.apply(directory, entry.uid(), entry.gid(), entry.mode(), entry.modified(), false);
+                } else if (Files.isDirectory(live, LinkOption.NOFOLLOW_LINKS)) {
+                    FileFacts facts = FileFacts.of(live);
+                    ownership.apply(directory, facts.uid(), facts.gid(), facts.mode(), null, false);
+                } else {
+                    Archived first = firstBelow.get(directory);
+                    FileFacts now = FileFacts.of(directory);
+                    ownership.apply(directory, first == null ? now.uid() : first.uid(), first == null ? now.gid() : first.gid(), 0755,
+                        null, false);
+                }
+                Durable.syncDirectory(directory);
+            }
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot complete " + SafeText.quote(top) + ": " + Reason.of(e)).state("Nothing was touched.")
+                .because(e);
+        }
+    }
+
+    private static Failure failure(Archived entry, Exception e) {
+        if (e instanceof FileAlreadyExistsException) {
+            return Failure.of(ExitCode.BAD_BACKUP, "The backup is refused: two of its names are one on this file system: '"
+                + SafeText.quote(entry.name()) + "'").state("Nothing was touched.").because(e);
+        }
+        return Failure.of(ExitCode.FAILED, "Cannot stage '" + SafeText.quote(entry.name()) + "': " + Reason.of(e))
+            .state("Nothing was touched.").because(e);
+    }
+}

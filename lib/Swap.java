@@ -1,0 +1,184 @@
+package pps;
+
+//SOURCES Archived.java
+//SOURCES Contents.java
+//SOURCES Coverage.java
+//SOURCES Durable.java
+//SOURCES Failure.java
+//SOURCES FileFacts.java
+//SOURCES LiveFiles.java
+//SOURCES Manifest.java
+//SOURCES Ownership.java
+//SOURCES Places.java
+//SOURCES Plan.java
+//SOURCES Reason.java
+//SOURCES SafeText.java
+//SOURCES SourceMap.java
+//SOURCES SwapGroup.java
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The moment when staged files take the place of live ones: renames only, each of which is on one file system and therefore happens
+ * wholly or not at all. Where each file is tells whether its rename has happened, so that going back works from any point, any number of
+ * times.
+ */
+final class Swap {
+    private Swap() {
+    }
+
+    /** Does the renames of all groups. Throws what the file system says at the first that fails; {@link #rollBack} is then due. */
+    static void run(List<SwapGroup> groups) throws IOException {
+        Set<Path> touched = new HashSet<>();
+        for (SwapGroup group : groups) {
+            for (Path directory : group.makes()) {
+                make(directory, group);
+                touched.add(directory.getParent());
+            }
+            for (String take : group.takes()) {
+                move(group.live(), group.moved(), take, touched);
+            }
+        }
+        for (SwapGroup group : groups) {
+            for (String put : group.puts()) {
+                move(group.staged(), group.live(), put, touched);
+            }
+        }
+        sync(touched);
+    }
+
+    /**
+     * Puts everything back as it was before {@link #run}, however far that came, and however far an earlier going back came. What lies in
+     * a live place that the swap filled goes back to staging.
+     */
+    static void rollBack(List<SwapGroup> groups) throws IOException {
+        Set<Path> touched = new HashSet<>();
+        for (SwapGroup group : groups) {
+            for (String put : group.puts()) {
+                if (!exists(group.staged().resolve(put)) && exists(group.live().resolve(put))) {
+                    move(group.live(), group.staged(), put, touched);
+                }
+            }
+        }
+        for (SwapGroup group : groups) {
+            for (String take : group.takes()) {
+                if (exists(group.moved().resolve(take))) {
+                    move(group.moved(), group.live(), take, touched);
+                }
+            }
+            for (int i = group.makes().size() - 1; i >= 0; i--) {
+                removeIfEmpty(group.makes().get(i));
+                touched.add(group.makes().get(i).getParent());
+            }
+        }
+        for (SwapGroup group : groups) {
+            for (var time : group.times().entrySet()) {
+                if (exists(time.getKey())) {
+                    Files.setLastModifiedTime(time.getKey(), FileTime.from(time.getValue()));
+                }
+            }
+        }
+        sync(touched);
+    }
+
+    /** Takes away directories that the swap has emptied; a directory that the backup holds, or a source's own, stays. */
+    static void removeEmptied(List<SwapGroup> groups) throws IOException {
+        for (SwapGroup group : groups) {
+            for (String take : group.takes()) {
+                for (Path up = parentOf(group.live(), take); up != null && !up.equals(group.live()); up = up.getParent()) {
+                    if (exists(group.staged().resolve(group.live().relativize(up).toString())) || !removeIfEmpty(up)) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Moves one file or directory by a rename; an occupied target is a failure, never overwritten. */
+    private static void move(Path from, Path to, String path, Set<Path> touched) throws IOException {
+        Path source = path.isEmpty() ? from : from.resolve(path);
+        Path target = path.isEmpty() ? to : to.resolve(path);
+        if (exists(target)) {
+            throw new FileAlreadyExistsException(target.toString());
+        }
+        mirrorParents(from, to, parentOf(to, path));
+        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        touched.add(source.getParent());
+        touched.add(target.getParent());
+    }
+
+    private static Path parentOf(Path top, String path) {
+        return path.isEmpty() ? top.getParent() : top.resolve(path).getParent();
+    }
+
+    /** Makes the directories that a moved file lies in, with the owner, mode and time of those it comes from. */
+    private static void mirrorParents(Path from, Path to, Path parent) throws IOException {
+        if (exists(parent)) {
+            return;
+        }
+        if (!parent.startsWith(to)) {
+            Durable.createPrivateDirectories(parent);
+            return;
+        }
+        if (!parent.equals(to)) {
+            mirrorParents(from, to, parent.getParent());
+        } else {
+            Durable.createPrivateDirectories(parent.getParent());
+        }
+        Path model = from.resolve(to.relativize(parent).toString());
+        Files.createDirectory(parent);
+        if (exists(model)) {
+            FileFacts facts = FileFacts.of(model);
+            new Ownership().apply(parent, facts.uid(), facts.gid(), facts.mode(), facts.modified(), false);
+        }
+    }
+
+    /** Makes a live directory that the backup needs, like the staged one in its place. */
+    private static void make(Path directory, SwapGroup group) throws IOException {
+        if (exists(directory)) {
+            return;
+        }
+        Files.createDirectory(directory);
+        Path model = directory.startsWith(group.live()) ? group.staged().resolve(group.live().relativize(directory).toString())
+            : group.staged();
+        if (exists(model)) {
+            FileFacts facts = FileFacts.of(model);
+            new Ownership().apply(directory, facts.uid(), facts.gid(), facts.mode(), null, false);
+        }
+    }
+
+    private static boolean removeIfEmpty(Path directory) throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+            return true;
+        } catch (DirectoryNotEmptyException e) {
+            return false;
+        }
+    }
+
+    private static void sync(Set<Path> directories) throws IOException {
+        for (Path directory : directories) {
+            try {
+                Durable.syncDirectory(directory);
+            } catch (NoSuchFileException gone) {
+                // Taken away by this very swap, with its parent in the same set.
+                continue;
+            }
+        }
+    }
+
+    private static boolean exists(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+    }
+}
