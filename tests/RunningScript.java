@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
+//SOURCES Scripts.java
+
 /**
  * A process that a test has started, and can watch, signal and type to. Its output goes to files and not through pipes, so that neither a
  * full pipe nor a grandchild that keeps one open can stop a test.

@@ -5,6 +5,11 @@
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 
+// The scripts, which the tests run as processes from this class path
+//SOURCES ../list_backups.java
+//SOURCES ../restore_pps.java
+//SOURCES ../validate_backup.java
+
 // What the tests are made of
 //SOURCES Checkout.java
 //SOURCES Scripts.java
@@ -15,7 +20,9 @@
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
 //SOURCES FailureTest.java
+//SOURCES HouseRulesTest.java
 //SOURCES LauncherTest.java
+//SOURCES RemoteUseTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
 
