@@ -31,6 +31,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
+import org.apache.commons.io.output.CloseShieldOutputStream;
 
 /**
  * Writes an archive of files that are at rest. It gets its name only when it is complete, on disk, and has been read back with every
@@ -55,7 +56,8 @@ public final class ArchiveWriter {
             Files.deleteIfExists(partial);
             Map<String, String> digests = new HashMap<>();
             try (FileChannel channel = Durable.createPrivate(partial)) {
-                pack(Channels.newOutputStream(channel), manifest, items, digests, listener);
+                // The channel stays open behind the closed streams: what they wrote has yet to be brought to the disk.
+                pack(CloseShieldOutputStream.wrap(Channels.newOutputStream(channel)), manifest, items, digests, listener);
                 channel.force(true);
             }
             Contents contents = readBack(partial, digests, listener);

@@ -52,6 +52,12 @@ public final class Console implements Listener {
         results.flush();
     }
 
+    /** Shows text that has to be read before a question, on stderr like the question, so that it is seen when results go to a file. */
+    public void show(String text) {
+        log.print(text);
+        log.flush();
+    }
+
     @Override
     public void info(String message) {
         if (level != Level.QUIET) {

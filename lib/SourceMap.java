@@ -27,6 +27,8 @@ public final class SourceMap {
     public static final String DEFAULT_ENTITY = "lyra";
 
     private static final String ENTITY = "{entity}";
+    /** In the order in which Compose looks for them. */
+    private static final List<String> COMPOSE_NAMES = List.of("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml");
 
     /** One line of the map. {@code path} is relative to the project root and may hold <code>{entity}</code>. */
     public record Definition(String name, String suffix, String path, List<String> include, boolean critical, String description) {
@@ -95,9 +97,16 @@ public final class SourceMap {
         return definitions;
     }
 
-    /** Returns the compose file, or the directory that holds it under one of Compose's default names. */
-    public Path composePath(Path projectRoot) {
-        return projectRoot.resolve(compose);
+    /**
+     * Returns the compose file of a project, which need not exist: the one that the map names, or, where that is a directory, the first of
+     * Compose's default names in it.
+     */
+    public Path composeFile(Path projectRoot) {
+        Path named = projectRoot.resolve(compose).normalize();
+        if (Files.isRegularFile(named) || compose.endsWith(".yml") || compose.endsWith(".yaml")) {
+            return named;
+        }
+        return COMPOSE_NAMES.stream().map(named::resolve).filter(Files::exists).findFirst().orElse(named.resolve("docker-compose.yml"));
     }
 
     /** Tells whether a directory looks like the root of a project: it holds the directories that the map's sources lie in. */
