@@ -147,7 +147,7 @@ public class restore_pps implements Cli.Script {
         }
         if (drill) {
             Plan plan = restore.drill();
-            return show(new PlanReport(plan, "left alone (drill)", Set.of(), safetyDirectory(root), free(root)), "drill passed", console);
+            return show(new PlanReport(plan, "left alone (drill)", Set.of(), safetyDirectory(root), free(root), allowShrink || what.undo), "drill passed", console);
         }
         if (!yes && !console.canAsk()) {
             throw Failure.of(ExitCode.DECLINED, "A restore asks before it replaces anything, and there is no terminal to ask on")
@@ -178,7 +178,7 @@ public class restore_pps implements Cli.Script {
             console.warning("The restore itself would stop here: " + e.getMessage() + (e.next() == null ? "" : ". Next: " + e.next()));
             containers = "cannot be looked at; the restore itself would stop before it touches anything";
         }
-        return show(new PlanReport(plan, containers, running, safetyDirectory(root), free(root)), "dry run: nothing was written", console);
+        return show(new PlanReport(plan, containers, running, safetyDirectory(root), free(root), allowShrink || what.undo), "dry run: nothing was written", console);
     }
 
     private String containersSentence(Set<String> running) {
@@ -202,7 +202,7 @@ public class restore_pps implements Cli.Script {
     }
 
     private void ask(Plan plan, Set<String> toStop, Path root, Console console) {
-        console.show(new PlanReport(plan, containersSentence(toStop), toStop, safetyDirectory(root), free(root))
+        console.show(new PlanReport(plan, containersSentence(toStop), toStop, safetyDirectory(root), free(root), allowShrink || what.undo)
             .toText(LocalDateTime.now(), common.verbose()));
         if (yes) {
             return;
@@ -221,7 +221,7 @@ public class restore_pps implements Cli.Script {
         Plan plan = outcome.plan();
         if (common.json()) {
             JsonObject json = new PlanReport(plan, outcome.started().isEmpty() ? "left alone" : "stopped and started again", outcome.started(),
-                safetyDirectory(plan.projectRoot()), free(plan.projectRoot())).toJson();
+                safetyDirectory(plan.projectRoot()), free(plan.projectRoot()), true).toJson();
             json.addProperty("result", code == ExitCode.DONE ? "restored" : "restored, but the stack is not healthy");
             json.addProperty("safetyBackup", outcome.safetyBackup() == null ? null : outcome.safetyBackup().toString());
             console.print(JsonText.of(json));

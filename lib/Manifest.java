@@ -31,11 +31,12 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
     /**
      * What is promised of one source: {@code covers} are the patterns of which the archive holds every file there was, {@code added} the
      * files that a restore brought which had not been there, {@code kept} the files below the patterns that were not in the way and are
-     * not in the archive; {@code existed} tells whether the source's directory was there at all. The last three speak only in a safety
+     * not in the archive; {@code existed} tells whether the source's directory was there at all, {@code made} the
+     * directories that the restore had to make for it, below the project root, the outermost first. The last four speak only in a safety
      * backup, for the undo.
      */
     public record Promise(boolean critical, String path, List<String> covers, int files, long bytes, boolean existed,
-                          List<String> added, List<String> kept) {
+                          List<String> added, List<String> kept, List<String> made) {
     }
 
     /** Returns the manifest as the JSON text that is written into the archive. */
@@ -63,6 +64,9 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
             }
             if (!promise.kept().isEmpty()) {
                 one.add("kept", array(promise.kept()));
+            }
+            if (!promise.made().isEmpty()) {
+                one.add("made", array(promise.made()));
             }
             all.add(name, one);
         });
@@ -96,7 +100,8 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
         List<String> covers = strings(one, "covers");
         Glob.of(covers);
         Promise promise = new Promise(one.get("critical").getAsBoolean(), one.get("path").getAsString(), covers, one.get("files").getAsInt(),
-            one.get("bytes").getAsLong(), one.get("existed").getAsBoolean(), strings(one, "added"), strings(one, "kept"));
+            one.get("bytes").getAsLong(), one.get("existed").getAsBoolean(), strings(one, "added"), strings(one, "kept"),
+            strings(one, "made"));
         if (promise.files() < 0 || promise.bytes() < 0) {
             throw new JsonParseException("a negative count");
         }

@@ -19,7 +19,8 @@ import java.util.Set;
  * A plan as people and programs see it. {@code containers} says in a sentence what happens to the stack, {@code toStop} names its running
  * services, {@code safetyDirectory} is null when no safety backup is made, {@code freeBytes} is what the project's file system has left.
  */
-public record PlanReport(Plan plan, String containers, Set<String> toStop, Path safetyDirectory, long freeBytes) {
+public record PlanReport(Plan plan, String containers, Set<String> toStop, Path safetyDirectory, long freeBytes,
+                         boolean shrinkAllowed) {
     private static final int MOST_PATHS = 20;
 
     /** Returns the plan for people; with {@code paths} every file is named, not only those that would be removed. */
@@ -70,9 +71,9 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
         }
     }
 
-    private static void appendSource(StringBuilder text, Plan.OfSource source, boolean paths) {
+    private void appendSource(StringBuilder text, Plan.OfSource source, boolean paths) {
         String name = SafeText.quote(source.source().name());
-        if (source.shrinks()) {
+        if (source.shrinks() && !shrinkAllowed) {
             text.append("WARNING: ").append(name).append(" would lose more than half of what it has now; this is refused without --allow-shrink\n");
         }
         appendChanges(text, name + ": would be removed", source.removed(), true);

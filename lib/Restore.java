@@ -217,9 +217,9 @@ public final class Restore {
         if (request.allowShrink() || plan.shrinking().isEmpty()) {
             return;
         }
-        String what = plan.shrinking().stream().map(source -> source.source().name() + " (" + source.filesBefore() + " files, "
-            + SizeText.of(source.bytesBefore()) + " now; " + source.filesAfter() + " files, " + SizeText.of(source.bytesAfter())
-            + " in the backup)").collect(Collectors.joining(", "));
+        String what = plan.shrinking().stream().map(source -> source.source().name() + " ("
+            + SizeText.ofFiles(source.filesBefore(), source.bytesBefore()) + " now; "
+            + SizeText.ofFiles(source.filesAfter(), source.bytesAfter()) + " in the backup)").collect(Collectors.joining(", "));
         throw Failure.of(ExitCode.FAILED, "Refused: more than half would be lost of " + what).state("Nothing was touched.")
             .next("Leave it out: --skip " + plan.shrinking().stream().map(s -> SafeText.quote(s.source().name())).collect(Collectors.joining(" "))
                 + "   or, if that loss is what you want: --allow-shrink");

@@ -8,6 +8,7 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES Journal.java
 //SOURCES Listener.java
+//SOURCES LiveFiles.java
 //SOURCES Manifest.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -43,7 +44,7 @@ final class SafetyBackup {
         try {
             Durable.createPrivateDirectories(directory.path());
             for (SwapGroup group : groups) {
-                promises.put(group.source(), collect(group, items, listener));
+                promises.put(group.source(), collect(LiveFiles.realPath(projectRoot), group, items, listener));
             }
             LocalDateTime time = freeTime(directory);
             Manifest manifest = new Manifest("safety", time.toString(), Version.TOOL, header.composeFile() != null, header.archive(), promises);
@@ -78,7 +79,7 @@ final class SafetyBackup {
         return now;
     }
 
-    private static Manifest.Promise collect(SwapGroup group, List<ArchiveWriter.Item> items, Listener listener) throws IOException {
+    private static Manifest.Promise collect(Path projectRoot, SwapGroup group, List<ArchiveWriter.Item> items, Listener listener) throws IOException {
         int files = 0;
         long bytes = 0;
         if (Files.exists(group.moved(), LinkOption.NOFOLLOW_LINKS)) {
@@ -104,6 +105,7 @@ final class SafetyBackup {
             }
         }
         return new Manifest.Promise(group.critical(), group.path(), group.covers(), files, bytes, group.existed(), group.added(),
-            group.kept());
+            group.kept(), group.makes().stream().filter(made -> made.startsWith(projectRoot))
+                .map(made -> projectRoot.relativize(made).toString()).toList());
     }
 }

@@ -9,6 +9,11 @@ public final class SizeText {
     private SizeText() {
     }
 
+    /** Returns a number of files with their size: {@code 1 file, 17 B}. */
+    public static String ofFiles(long files, long bytes) {
+        return files + (files == 1 ? " file, " : " files, ") + of(bytes);
+    }
+
     /** Returns a number of bytes with one digit behind the point, in units of 1,024: {@code 17 B}, {@code 1.8 MiB}. */
     public static String of(long bytes) {
         if (bytes < 1024) {

@@ -102,6 +102,9 @@ final class Swap {
                     }
                 }
             }
+            for (int i = group.unmakes().size() - 1; i >= 0; i--) {
+                removeIfEmpty(group.unmakes().get(i));
+            }
         }
     }
 

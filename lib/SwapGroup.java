@@ -14,12 +14,12 @@ import java.util.Map;
 /**
  * The renames of one source. {@code takes} go from {@code live} to {@code moved}, then {@code puts} from {@code staged} to {@code live};
  * both are paths below those directories, the empty path meaning the directory itself. {@code makes} are live directories that have to
- * be made first, the outermost first; {@code times} the modification times of the live directories whose contents change, to be put back
+ * be made first, the outermost first; {@code unmakes} those that an undo takes away again if they are empty; {@code times} the modification times of the live directories whose contents change, to be put back
  * by a rollback. The rest is what the safety backup's manifest has to say: see {@link Manifest.Promise}.
  */
 record SwapGroup(String source, String path, boolean critical, boolean existed, List<String> covers, List<String> added,
                  List<String> kept, Path live, Path staged, Path moved, List<String> takes, List<String> puts,
-                 List<Path> makes, Map<Path, Instant> times) {
+                 List<Path> makes, List<Path> unmakes, Map<Path, Instant> times) {
 
     JsonObject toJson() {
         JsonObject json = new JsonObject();
@@ -36,6 +36,7 @@ record SwapGroup(String source, String path, boolean critical, boolean existed, 
         json.add("takes", array(takes));
         json.add("puts", array(puts));
         json.add("makes", array(makes.stream().map(Path::toString).toList()));
+        json.add("unmakes", array(unmakes.stream().map(Path::toString).toList()));
         JsonObject stamps = new JsonObject();
         times.forEach((directory, time) -> stamps.addProperty(directory.toString(), time.toString()));
         json.add("times", stamps);
@@ -48,7 +49,8 @@ record SwapGroup(String source, String path, boolean critical, boolean existed, 
         return new SwapGroup(json.get("source").getAsString(), json.get("path").getAsString(), json.get("critical").getAsBoolean(),
             json.get("existed").getAsBoolean(), strings(json, "covers"), strings(json, "added"), strings(json, "kept"),
             Path.of(json.get("live").getAsString()), Path.of(json.get("staged").getAsString()), Path.of(json.get("moved").getAsString()),
-            strings(json, "takes"), strings(json, "puts"), strings(json, "makes").stream().map(Path::of).toList(), times);
+            strings(json, "takes"), strings(json, "puts"), strings(json, "makes").stream().map(Path::of).toList(),
+            strings(json, "unmakes").stream().map(Path::of).toList(), times);
     }
 
     private static JsonArray array(List<String> values) {

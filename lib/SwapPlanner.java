@@ -2,8 +2,7 @@ package pps;
 
 //SOURCES Archived.java
 //SOURCES Contents.java
-//SOURCES Coverage.java
-//SOURCES FileFacts.java
+//SOURCES Glob.java
 //SOURCES LiveFiles.java
 //SOURCES Manifest.java
 //SOURCES Places.java
@@ -18,7 +17,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -46,12 +43,12 @@ final class SwapPlanner {
     List<SwapGroup> groups(Plan plan) throws IOException {
         List<SwapGroup> groups = new ArrayList<>();
         for (Plan.OfSource source : plan.sources()) {
-            groups.add(group(source, plan.contents()));
+            groups.add(group(source, plan.contents(), LiveFiles.realPath(plan.projectRoot())));
         }
         return groups;
     }
 
-    private SwapGroup group(Plan.OfSource plan, Contents contents) throws IOException {
+    private SwapGroup group(Plan.OfSource plan, Contents contents, Path root) throws IOException {
         SourceMap.Source source = plan.source();
         Path live = plan.destination();
         Path staged = staging.top(source.name());
@@ -86,7 +83,13 @@ final class SwapPlanner {
         List<String> added = source.isUnit() ? List.of() : plan.added().stream().map(Plan.Change::path).toList();
         List<String> kept = Stream.concat(plan.kept().stream(), promise == null ? Stream.of() : promise.kept().stream()).distinct().toList();
         return new SwapGroup(source.name(), source.path(), source.critical(), plan.exists(), covers, added, kept, live, staged, moved,
-            takes, puts, makes, times(live, takes, puts, makes));
+            takes, puts, makes, unmakes(promise, root), times(live, takes, puts, makes));
+    }
+
+    /** Names in a manifest are a stranger's word: only directories below the project root are ever taken away, and only empty ones. */
+    private static List<Path> unmakes(Manifest.Promise promise, Path root) {
+        return promise == null ? List.of() : promise.made().stream().map(made -> root.resolve(made).normalize())
+            .filter(made -> made.startsWith(root) && !made.equals(root)).toList();
     }
 
     private static void paths(List<Plan.Change> changes, List<String> into) {

@@ -113,12 +113,12 @@ public final class Validation {
         }
         if (source.kind().equals("neo4j") && total.files() > 0 && !(has(entries, "databases/") && has(entries, "transactions/"))) {
             add("warning", source.name(), "is not a Neo4j database: databases/ and transactions/ are not both there ("
-                + total.files() + " files, " + SizeText.of(total.bytes()) + ")");
+                + SizeText.ofFiles(total.files(), total.bytes()) + ")");
         }
         if (source.kind().equals("chromadb") && total.files() > 0
             && entries.stream().noneMatch(entry -> entry.path().matches("[^/]+/.*\\.bin"))) {
             add("warning", source.name(), "is not a whole Chroma database: it has no segment directory ("
-                + total.files() + " files, " + SizeText.of(total.bytes()) + ")");
+                + SizeText.ofFiles(total.files(), total.bytes()) + ")");
         }
     }
 
@@ -151,8 +151,8 @@ public final class Validation {
         contents.totals().forEach((name, now) -> {
             Contents.Total then = before.get(name);
             if (then != null && (now.files() * 2L < then.files() || now.bytes() * 2 < then.bytes())) {
-                add("warning", name, "has shrunk by more than half since " + SafeText.quote(earlier.get().name()) + ": from " + then.files()
-                    + " files, " + SizeText.of(then.bytes()) + " to " + now.files() + " files, " + SizeText.of(now.bytes()));
+                add("warning", name, "has shrunk by more than half since " + SafeText.quote(earlier.get().name()) + ": from " + SizeText.ofFiles(then.files(), then.bytes())
+                    + " to " + SizeText.ofFiles(now.files(), now.bytes()));
             }
         });
     }
