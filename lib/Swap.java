@@ -161,7 +161,11 @@ final class Swap {
         }
     }
 
+    /** Only directories: some of these names come out of a manifest, and a file must never go this way. */
     private static boolean removeIfEmpty(Path directory) throws IOException {
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            return !exists(directory);
+        }
         try {
             Files.deleteIfExists(directory);
             return true;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonParser;
 import java.io.File;
@@ -267,7 +268,10 @@ class ComposeTest {
         @DisplayName("runs on when one of its services cannot be stopped, and the failure names it")
         void cannotBeStopped() throws IOException {
             try (TestStack stack = TestStack.ofServices(SLEEPER).up()) {
-                Map<String, String> environment = fakeDocker("case \" $* \" in *' stop '*) exit 0;; esac\nexec \"$REAL_DOCKER\" \"$@\"\n");
+                Map<String, String> environment = fakeDocker("""
+                    case " $* " in *' stop '*) exit 0;; esac
+                    exec "$REAL_DOCKER" "$@"
+                    """);
                 Compose compose = Compose.of(stack.composeFile(), Listener.SILENT, environment);
                 Stack before = compose.look();
                 Failure failure = assertThrows(Failure.class, () -> compose.stop(before));
@@ -316,10 +320,11 @@ class ComposeTest {
         @Test
         @DisplayName("is told from other containers that mount one of its paths, a parent or a child of it")
         void outsiders() throws IOException {
-            try (TestStack stack = TestStack.ofServices("a: {<<: *image, command: [sleep, '1000'], volumes: ['./data:/data']}\n").up()) {
+            try (TestStack stack = TestStack.ofServices("a: {<<: *image, command: [sleep, '1000'], volumes: ['./data:/data']}\n")) {
                 Path data = stack.root().resolve("data");
                 Files.createDirectories(stack.root().resolve("other"));
                 Files.createDirectories(data.resolve("inner"));
+                stack.up();
                 String label = "com.docker.compose.project=" + stack.name();
                 Compose compose = stack.compose(Listener.SILENT);
                 assertEquals(List.of(), compose.othersThatMount(List.of(data)));
@@ -405,7 +410,8 @@ class ComposeTest {
         @Test
         @DisplayName("is a failure when this user may not talk to Docker")
         void permissionDenied() throws IOException {
-            for (String said : List.of("permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            for (String said : List.of(
+                "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
                 "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock")) {
                 expect(faked("echo '" + said + "' >&2; exit 1\n"), "permission denied", "group docker");
             }
@@ -424,7 +430,8 @@ class ComposeTest {
         @DisplayName("is a failure when there is no docker command")
         void dockerMissing() throws IOException {
             Path file = Files.writeString(scratch.resolve("docker-compose.yml"), "services: {}\n");
-            expect(Compose.of(file, Listener.SILENT, Map.of("PATH", scratch.toString())), "docker command was not found", "Install Docker");
+            Compose compose = Compose.of(file, Listener.SILENT, Map.of("PATH", scratch.toString()));
+            expect(compose, "docker command was not found", "Install Docker");
         }
 
         @Test
@@ -432,7 +439,8 @@ class ComposeTest {
         void noComposeFile() throws IOException {
             Files.writeString(scratch.resolve("docker-compose.yml"), "services: {}\n");
             Path inner = Files.createDirectories(scratch.resolve("inner"));
-            expect(Compose.of(inner.resolve("docker-compose.yml"), Listener.SILENT), "There is no compose file at " + inner, "compose file");
+            Compose compose = Compose.of(inner.resolve("docker-compose.yml"), Listener.SILENT);
+            expect(compose, "There is no compose file at " + inner, "Put the compose file back");
         }
 
         @Test
@@ -511,14 +519,30 @@ class ComposeTest {
     @Test
     @DisplayName("command is destroyed at its limit, together with the programs that it started")
     void timeLimit() throws IOException {
-        Map<String, String> environment = fakeDocker("echo begun >&2\nsleep 61.75 &\nsleep 61.75\n");
+        String sleep = "sleep 61." + ProcessHandle.current().pid();
+        Map<String, String> environment = fakeDocker("echo begun >&2\n" + sleep + " &\n" + sleep + "\n");
         long begin = System.nanoTime();
         DockerCommand.Result result = new DockerCommand(scratch, environment).run(Duration.ofSeconds(1), List.of("ps"));
         assertTrue(result.timedOut());
         assertFalse(result.ok());
         assertTrue(secondsSince(begin) < 8, "took " + secondsSince(begin) + " s");
         assertEquals(0, ProcessHandle.allProcesses().filter(ProcessHandle::isAlive)
-            .filter(process -> process.info().commandLine().orElse("").endsWith("sleep 61.75")).count());
+            .filter(process -> process.info().commandLine().orElse("").endsWith(sleep)).count());
+    }
+
+    @Test
+    @DisplayName("command runs in a session of its own, where a Ctrl-C on the terminal does not reach it")
+    void ownSession() throws IOException {
+        Path own = Path.of("/proc/self/stat");
+        assumeTrue(Files.isReadable(own) && Files.isExecutable(Path.of("/usr/bin/setsid")), "needs /proc and setsid");
+        DockerCommand.Result result = new DockerCommand(scratch, fakeDocker("cat /proc/self/stat\n"))
+            .run(Duration.ofSeconds(10), List.of("ps"));
+        assertFalse(session(result.out()).equals(session(Files.readString(own))), result.out());
+    }
+
+    /** Returns the session from a line of /proc/PID/stat: PID (COMMAND) STATE PARENT GROUP SESSION ... */
+    private static String session(String stat) {
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[3];
     }
 
     @Test

@@ -127,7 +127,8 @@ class DockerJsonTest {
         List<Stack.Container> first = List.of(running("chromadb", "t1", 0, ""));
         assertEquals("running, but for less than 5 seconds", judge.judge(Set.of("chromadb"), first, 0).get(0).what());
         List<Stack.Container> restarted = List.of(running("chromadb", "t2", 4, ""));
-        assertEquals("running, but for less than 5 seconds, 4 restarts", judge.judge(Set.of("chromadb"), restarted, 6 * SECOND).get(0).what());
+        assertEquals("running, but for less than 5 seconds, 4 restarts",
+            judge.judge(Set.of("chromadb"), restarted, 6 * SECOND).get(0).what());
         assertEquals(List.of(), judge.judge(Set.of("chromadb"), restarted, 11 * SECOND));
     }
 

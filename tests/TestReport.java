@@ -132,7 +132,7 @@ public final class TestReport implements TestExecutionListener {
         out.println("FAILED   " + title(test));
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             String message = cause instanceof AssertionError && cause.getMessage() != null ? cause.getMessage() : cause.toString();
-            message.strip().lines().limit(60).forEach(line -> out.println("         " + line));
+            message.strip().lines().limit(40).forEach(line -> out.println("         " + line));
             int shown = 0;
             for (StackTraceElement frame : cause.getStackTrace()) {
                 if (frame.getClassName().startsWith("pps.") && shown++ < 4) {
