@@ -60,6 +60,18 @@ class HouseRulesTest {
         assertNone(offenders("\\b" + library, "([a-z_]+|lib/\\w+)\\.java", allowed));
     }
 
+    @ParameterizedTest(name = "{0} is not used by {1}")
+    @CsvSource({
+        "Cli|Console|Terminal, lib/(?!Cli|Console|Terminal).*",
+        "Restore|Recovery|Completion|Listing|Validation, lib/(?!Cli|Restore|Recovery|Completion|Listing|Validation).*",
+        "Compose\\w*|Docker\\w+|Stack, lib/(Archive\\w+|Manifest|Contents|Source\\w+|Staging|Sqlite\\w+)\\.java",
+        "Archive\\w+|Manifest|Plan|Staging|Journal, lib/(Compose\\w*|Docker\\w+|Stack|Sqlite\\w+|Failure|SafeText)\\.java",
+    })
+    @DisplayName("a layer uses only what stands below it")
+    void layers(String types, String files) {
+        assertNone(offenders("\\b(?:" + types + ")\\b", files, ""));
+    }
+
     @Test
     @DisplayName("only the launcher of the scripts ends the process")
     void exits() {
@@ -215,7 +227,8 @@ class HouseRulesTest {
 
     /** Returns whether a name means another type in this file: one that it declares itself, or imports from elsewhere. */
     private boolean declares(String file, String type) {
-        return Pattern.compile("\\b(class|interface|enum|record) " + type + "\\b|\\bimport [\\w.]+\\." + type + ";").matcher(code.get(file)).find();
+        return Pattern.compile("\\b(class|interface|enum|record) " + type + "\\b|\\bimport [\\w.]+\\." + type + ";")
+            .matcher(code.get(file)).find();
     }
 
     private static String simpleName(String file) {
@@ -235,7 +248,8 @@ class HouseRulesTest {
     }
 
     private static String withoutCommentsAndStrings(String text) {
-        return text.replaceAll("(?s)\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\\n])*\"", "\"\"").replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//.*", "");
+        return text.replaceAll("(?s)\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\\n])*\"", "\"\"").replaceAll("(?s)/\\*.*?\\*/", "")
+            .replaceAll("//.*", "");
     }
 
     private static void assertNone(List<String> found) {
