@@ -17,13 +17,16 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,9 +132,9 @@ public final class ArchiveWriter {
         FileFacts facts = FileFacts.of(item.file());
         String name = item.path().isEmpty() ? item.source() : item.source() + "/" + item.path();
         TarArchiveEntry entry = switch (facts.kind()) {
-            case DIRECTORY -> new TarArchiveEntry(name + "/");
-            case SYMLINK -> new TarArchiveEntry(name, TarConstants.LF_SYMLINK);
-            case FILE -> new TarArchiveEntry(name);
+            case DIRECTORY -> new Exact(name + "/", TarConstants.LF_DIR, facts.modified());
+            case SYMLINK -> new Exact(name, TarConstants.LF_SYMLINK, facts.modified());
+            case FILE -> new Exact(name, TarConstants.LF_NORMAL, facts.modified());
         };
         entry.setIds(0, 0);
         entry.setUserId(facts.uid());
@@ -155,5 +158,34 @@ public final class ArchiveWriter {
             digests.put(name, Digest.hex(digesting.getMessageDigest()));
         }
         tar.closeArchiveEntry();
+    }
+
+    /** An entry whose time keeps its nanoseconds: the library writes the PAX record only for times that do not fit the old header. */
+    private static final class Exact extends TarArchiveEntry {
+        private final FileTime modified;
+
+        Exact(String name, byte kind, FileTime modified) {
+            super(name, kind);
+            this.modified = modified;
+        }
+
+        @Override
+        public Map<String, String> getExtraPaxHeaders() {
+            Map<String, String> headers = new HashMap<>(super.getExtraPaxHeaders());
+            Instant time = modified.toInstant();
+            headers.put("mtime", BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9)).stripTrailingZeros()
+                .toPlainString());
+            return headers;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
     }
 }

@@ -120,6 +120,11 @@ public final class Cli {
 
     /** Runs a script and ends the process with its exit code. */
     public static void main(Script script, String... args) {
+        System.exit(run(script, args));
+    }
+
+    /** Runs a script and returns its exit code, for a script that shows what others do. */
+    public static int run(Script script, String... args) {
         CommandLine command = new CommandLine(script);
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
@@ -134,8 +139,7 @@ public final class Cli {
             Integer helped = CommandLine.executeHelpRequest(parsed);
             return helped != null ? ExitCode.DONE.number() : execute(script);
         });
-        int code = command.execute(args);
-        System.exit(code);
+        return command.execute(args);
     }
 
     private static int execute(Script script) {

@@ -39,6 +39,11 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
                           List<String> added, List<String> kept, List<String> made) {
     }
 
+    /** Tells whether the archive holds what a restore replaced: it may be broken, and an undo puts exactly that back. */
+    public boolean isSafety() {
+        return kind.equals("safety");
+    }
+
     /** Returns the manifest as the JSON text that is written into the archive. */
     public String toJson() {
         JsonObject top = new JsonObject();

@@ -8,6 +8,7 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
+//SOURCES Manifest.java
 //SOURCES Ownership.java
 //SOURCES Places.java
 //SOURCES Plan.java
@@ -186,7 +187,7 @@ final class Staging implements ArchiveReader.Receiver {
         for (Plan.OfSource source : plan.sources()) {
             for (Archived entry : contents.of(source.source().name())) {
                 listener.checkInterrupted();
-                checkDatabase(source.source(), entry, new SqliteCheck(scratch));
+                checkDatabase(source.source(), entry, new SqliteCheck(scratch), contents.manifest().map(Manifest::isSafety).orElse(false));
             }
         }
         for (Plan.OfSource source : plan.sources()) {
@@ -205,7 +206,7 @@ final class Staging implements ArchiveReader.Receiver {
         ownership.report(listener);
     }
 
-    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check) {
+    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check, boolean safety) {
         if (entry.kind() != Archived.Kind.FILE || Coverage.databaseOf(entry.path()) != null) {
             return;
         }
@@ -213,6 +214,10 @@ final class Staging implements ArchiveReader.Receiver {
         try {
             if (SqliteCheck.shouldBeDatabase(entry.path(), source.include()) || SqliteCheck.isDatabase(staged)) {
                 Optional<String> problem = check.problem(staged);
+                if (problem.isPresent() && safety) {
+                    listener.warning("What the restore replaced was broken already: '" + SafeText.quote(entry.name()) + "' " + problem.get());
+                    return;
+                }
                 if (problem.isPresent()) {
                     throw Failure.of(ExitCode.BAD_BACKUP, "In the backup, '" + SafeText.quote(entry.name()) + "' " + problem.get())
                         .state("Nothing was touched.")

@@ -59,7 +59,8 @@ public final class Validation {
                 try (DatabaseExtraction databases = new DatabaseExtraction(map)) {
                     Contents contents = ArchiveReader.read(archive, databases, listener);
                     validation.judge(contents, map);
-                    databases.problems(listener).forEach((entry, problem) -> validation.add("error", entry.source(),
+                    databases.problems(listener).forEach((entry, problem) -> validation.add(
+                        contents.manifest().map(Manifest::isSafety).orElse(false) ? "warning" : "error", entry.source(),
                         "'" + SafeText.quote(entry.path()) + "' " + problem));
                     validation.compareWithEarlier(contents, listener);
                 }
