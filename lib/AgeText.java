@@ -12,7 +12,7 @@ public final class AgeText {
     /** Returns how long before {@code now} something happened, in the largest unit that fits: {@code 3 days ago}. */
     public static String between(LocalDateTime then, LocalDateTime now) {
         Duration age = Duration.between(then, now);
-        if (age.isNegative()) {
+        if (age.toMinutes() < 0) {
             return "in the future";
         }
         if (age.toMinutes() < 1) {
