@@ -114,8 +114,8 @@ final class Completion {
      */
     void takeBack() {
         try {
-            if (compose != null) {
-                compose.proveStopped();
+            if (compose != null && journal.stack() != null) {
+                compose.bringDown(journal.stack());
             }
             if (journal.phase() != Journal.Phase.SWAPPING) {
                 // In the middle of the swap the journal says already what recovery has to do; a full disk must not keep us from going back.

@@ -66,6 +66,17 @@ public final class Compose {
      * that none runs. When one does, or stopping fails, what ran before is started again, and a failure says so.
      */
     public void stop(Stack before) {
+        try {
+            bringDown(before);
+        } catch (Failure failure) {
+            throw startedAgain(before, failure);
+        }
+    }
+
+    /**
+     * As {@link #stop(Stack)}, but a failure leaves down what is down: for when data is not in a state that anything may run on.
+     */
+    void bringDown(Stack before) {
         projectName = before.projectName();
         List<Stack.Container> active = active();
         if (active.isEmpty()) {
@@ -73,20 +84,16 @@ public final class Compose {
             return;
         }
         listener.info("Stopping " + services(active) + " (each gets up to " + GRACE_SECONDS + " s to end by itself)");
-        try {
-            // What counts is not the exit code, but what still runs afterwards.
-            DockerCommand.Result result = project.compose(STOP_LIMIT, List.of("stop", "-t", String.valueOf(GRACE_SECONDS)));
+        // What counts is not the exit code, but what still runs afterwards.
+        DockerCommand.Result result = project.compose(STOP_LIMIT, List.of("stop", "-t", String.valueOf(GRACE_SECONDS)));
+        active = active();
+        if (!active.isEmpty()) {
+            // `compose stop` leaves out what the configuration does not show: services under a profile, and services since removed.
+            result = project.docker(STOP_LIMIT, List.of("stop", "-t", String.valueOf(GRACE_SECONDS)), ComposeProject.ids(active));
             active = active();
-            if (!active.isEmpty()) {
-                // `compose stop` leaves out what the configuration does not show: services under a profile, and services since removed.
-                result = project.docker(STOP_LIMIT, List.of("stop", "-t", String.valueOf(GRACE_SECONDS)), ComposeProject.ids(active));
-                active = active();
-            }
-            if (!active.isEmpty()) {
-                throw stillRuns(active, project.quoted(result));
-            }
-        } catch (Failure failure) {
-            throw startedAgain(before, failure);
+        }
+        if (!active.isEmpty()) {
+            throw stillRuns(active, project.quoted(result));
         }
     }
 

@@ -58,9 +58,6 @@ public final class Recovery {
                     yield new Outcome(true, "Live data is as it was before the restore.", null, health.trouble());
                 }
                 case SWAPPING, ROLLING_BACK -> {
-                    if (compose != null) {
-                        compose.stop(journal.stack());
-                    }
                     completion.takeBack();
                     yield new Outcome(true, "The old files were put back. Live data is as it was before the restore.", null, null);
                 }

@@ -117,7 +117,7 @@ public final class Restore {
             swap(plan);
             Completion.Health health = completion.bringUp(request.healthTimeout());
             if (health.trouble() != null && request.rollbackIfUnhealthy()) {
-                throw takenBack(before, health.trouble());
+                throw takenBack(health.trouble());
             }
             if (health.trouble() != null) {
                 listener.warning(health.trouble().getMessage());
@@ -258,9 +258,8 @@ public final class Restore {
         }
     }
 
-    private Failure takenBack(Stack before, Failure trouble) {
+    private Failure takenBack(Failure trouble) {
         listener.warning(trouble.getMessage() + "; putting the old data back");
-        compose.stop(before);
         completion.takeBack();
         return Failure.of(ExitCode.FAILED, "The stack did not become healthy with the restored data: " + trouble.getMessage())
             .state("The old data was put back, and what ran before was started.").next(trouble.next());
