@@ -124,7 +124,7 @@ final class Completion {
             Swap.rollBack(journal.groups());
         } catch (IOException | Failure e) {
             throw Failure.of(ExitCode.LOCKED, "The old files could not all be put back: " + Reason.of(e)).because(e)
-                .state("Live data may be half old and half new; every file is still there. The stack is left down.")
+                .state(journal.state() + " Every file is still there.")
                 .next("Remove the cause, then: " + recoverCommand);
         }
         journal.forgetGroups();

@@ -10,6 +10,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
+//SOURCES Failure.java
 //SOURCES SafeText.java
 
 /** Why an operation on a file failed, in words: the messages of Java's own exceptions are often no more than the file's name. */
@@ -19,6 +20,9 @@ public final class Reason {
 
     /** Returns the reason without the file's name, in the words of the operating system where it gave any. */
     public static String of(Throwable failure) {
+        if (failure instanceof Failure told) {
+            return told.getMessage();
+        }
         if (failure instanceof NoSuchFileException) {
             return "no such file or directory";
         }
