@@ -59,7 +59,13 @@ public final class Cli {
 
         /** Returns the backups' directory. */
         public BackupDirectory backups() {
-            return BackupDirectory.of(isGiven(backupDir) ? backupDir : Path.of(System.getProperty("user.home"), "awareness_backups"));
+            return BackupDirectory.of(isGiven(backupDir) ? backupDir : home().resolve("awareness_backups"));
+        }
+
+        /** The home that a shell means by {@code ~}; Java's own idea of it is the one in the list of users, whatever HOME says. */
+        private static Path home() {
+            String home = System.getenv("HOME");
+            return Path.of(home == null || home.isEmpty() ? System.getProperty("user.home") : home);
         }
 
         /** Returns the project root as an absolute path, or null when none was given and none is found. */

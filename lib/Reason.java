@@ -1,5 +1,6 @@
 package pps;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -37,6 +38,9 @@ public final class Reason {
         }
         if (failure instanceof DirectoryNotEmptyException) {
             return "the directory is not empty";
+        }
+        if (failure instanceof EOFException) {
+            return "it ends too early";
         }
         if (failure instanceof FileSystemLoopException) {
             return "a symbolic link leads in a circle";

@@ -22,9 +22,11 @@
 //SOURCES FailureTest.java
 //SOURCES HouseRulesTest.java
 //SOURCES LauncherTest.java
+//SOURCES ListBackupsTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
+//SOURCES ValidateBackupTest.java
 
 import java.util.ArrayList;
 import java.util.List;
