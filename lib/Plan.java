@@ -1,10 +1,12 @@
 package pps;
 
 //SOURCES Contents.java
+//SOURCES Coverage.java
 //SOURCES SourceMap.java
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a restore would do, source by source, measured by content: nothing in it depends on file times. All sizes are in bytes. */
 public record Plan(Contents contents, Path projectRoot, List<OfSource> sources, List<String> leftOut, List<String> unknown,
@@ -39,9 +41,18 @@ public record Plan(Contents contents, Path projectRoot, List<OfSource> sources, 
             return sumAfter(added) + sumAfter(changed) + sumAfter(unchanged);
         }
 
-        /** Tells whether the source would lose more than half of its files or bytes: how a partial backup destroys a whole database. */
+        /**
+         * Tells whether the source would lose more than half of its files or bytes: how a partial backup destroys a whole database. What
+         * SQLite keeps beside a database of its own does not count: a {@code -wal} is often larger than its database, and in no backup.
+         */
         public boolean shrinks() {
-            return filesAfter() * 2 < filesBefore() || bytesAfter() * 2 < bytesBefore();
+            List<Change> before = Stream.of(changed, removed, unchanged).flatMap(List::stream).filter(OfSource::counts).toList();
+            List<Change> after = Stream.of(added, changed, unchanged).flatMap(List::stream).filter(OfSource::counts).toList();
+            return after.size() * 2 < before.size() || sumAfter(after) * 2 < sumBefore(before);
+        }
+
+        private static boolean counts(Change change) {
+            return Coverage.databaseOf(change.path()) == null;
         }
     }
 
