@@ -53,7 +53,7 @@ class HouseRulesTest {
         "picocli\\., [a-z_]+\\.java|lib/Cli\\.java",
         "org\\.apache\\.commons\\.compress\\., lib/Archive\\w*\\.java",
         "org\\.zeroturnaround\\., lib/(Compose|Docker)\\w*\\.java",
-        "(org\\.sqlite|java\\.sql)\\., lib/SqliteCheck\\.java",
+        "(org\\.sqlite|java\\.sql)\\., lib/(Sqlite\\w+|DemoProject)\\.java",
     })
     @DisplayName("a library is used only in its own part of the house")
     void libraries(String library, String allowed) {
