@@ -6,6 +6,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 
 // The scripts, which the tests run as processes from this class path
+//SOURCES ../demo_pps.java
 //SOURCES ../list_backups.java
 //SOURCES ../restore_pps.java
 //SOURCES ../validate_backup.java
