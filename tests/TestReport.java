@@ -17,7 +17,7 @@ import org.junit.platform.launcher.TestPlan;
 
 /**
  * Prints what becomes of the tests: a line for each class, each failure and each skipped test when it happens, and the counts as the
- * very last line.
+ * very last line. Classes may run at the same time; the report is safe for that.
  */
 public final class TestReport implements TestExecutionListener {
     private record Timed(String title, long nanos) {
@@ -31,9 +31,14 @@ public final class TestReport implements TestExecutionListener {
     private int passed;
     private int failed;
     private int skipped;
-    private int passedBeforeClass;
-    private int failedBeforeClass;
-    private final Map<String, List<String>> skippedInClass = new LinkedHashMap<>();
+    private final Map<String, OfClass> classes = new HashMap<>();
+
+    /** What became of the tests of one class; several classes may be under way at once. */
+    private static final class OfClass {
+        private int passed;
+        private int failed;
+        private final Map<String, List<String>> skipped = new LinkedHashMap<>();
+    }
 
     /** Creates a report that names the {@code slowest} slowest tests at its end. */
     public TestReport(PrintStream out, int slowest) {
@@ -73,44 +78,49 @@ public final class TestReport implements TestExecutionListener {
     }
 
     @Override
-    public void executionStarted(TestIdentifier test) {
+    public synchronized void executionStarted(TestIdentifier test) {
         started.put(test.getUniqueId(), System.nanoTime());
-        if (isTopLevelClass(test)) {
-            passedBeforeClass = passed;
-            failedBeforeClass = failed;
-        }
     }
 
     @Override
-    public void executionSkipped(TestIdentifier test, String reason) {
+    public synchronized void executionSkipped(TestIdentifier test, String reason) {
         skip(test, reason);
     }
 
     @Override
-    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+    public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
         long nanos = System.nanoTime() - started.getOrDefault(test.getUniqueId(), System.nanoTime());
         switch (result.getStatus()) {
             case FAILED -> {
                 failed++;
+                classOf(test).failed++;
                 printFailure(test, result.getThrowable().orElse(null));
             }
             case ABORTED -> skip(test, result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
-            case SUCCESSFUL -> passed += test.isTest() ? 1 : 0;
+            case SUCCESSFUL -> {
+                passed += test.isTest() ? 1 : 0;
+                classOf(test).passed += test.isTest() ? 1 : 0;
+            }
         }
         if (test.isTest()) {
             times.add(new Timed(title(test), nanos));
         } else if (isTopLevelClass(test)) {
-            finishClass(className(test), nanos);
+            finishClass(className(test), classOf(test), nanos);
         }
     }
 
-    private void finishClass(String name, long nanos) {
-        skippedInClass.forEach((reason, titles) -> out.println("SKIPPED  "
+    private OfClass classOf(TestIdentifier test) {
+        String name = test.getSource().map(source -> source instanceof MethodSource method ? method.getClassName()
+            : source instanceof ClassSource known ? known.getClassName() : "").orElse("");
+        return classes.computeIfAbsent(name.replaceFirst("^pps\\.(\\w+).*", "$1"), any -> new OfClass());
+    }
+
+    private void finishClass(String name, OfClass here, long nanos) {
+        here.skipped.forEach((reason, titles) -> out.println("SKIPPED  "
             + (titles.size() == 1 ? titles.get(0) : titles.size() + " tests of " + name) + ": " + reason));
-        int skippedHere = skippedInClass.values().stream().mapToInt(List::size).sum();
-        skippedInClass.clear();
+        int skippedHere = here.skipped.values().stream().mapToInt(List::size).sum();
         out.println(String.format(Locale.ROOT, "%-26s %s  ", name, seconds(nanos))
-            + counts(passed - passedBeforeClass, failed - failedBeforeClass, skippedHere));
+            + counts(here.passed, here.failed, skippedHere));
     }
 
     private void skip(TestIdentifier test, String reason) {
@@ -120,11 +130,9 @@ public final class TestReport implements TestExecutionListener {
             titles = List.of(title(test));
         }
         skipped += titles.size();
-        skippedInClass.computeIfAbsent(firstLine(reason), any -> new ArrayList<>()).addAll(titles);
+        classOf(test).skipped.computeIfAbsent(firstLine(reason), any -> new ArrayList<>()).addAll(titles);
         if (isTopLevelClass(test) && !started.containsKey(test.getUniqueId())) {
-            passedBeforeClass = passed;
-            failedBeforeClass = failed;
-            finishClass(className(test), 0);
+            finishClass(className(test), classOf(test), 0);
         }
     }
 

@@ -54,6 +54,12 @@ public record TestSelection(SortedSet<String> classes, List<String> wanted) {
         return LauncherDiscoveryRequestBuilder.request()
             .selectors(chosen.stream().map(name -> DiscoverySelectors.selectClass("pps." + name)).toList())
             .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(isWanted(test)))
+            // Container tests wait most of the time; others compute in it. The tests of one class run one after the other.
+            .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+            .configurationParameter("junit.jupiter.execution.parallel.mode.classes.default", "concurrent")
+            .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+            .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "2")
+            .configurationParameter("junit.jupiter.execution.parallel.config.fixed.max-pool-size", "2")
             .configurationParameter("junit.jupiter.execution.timeout.default", "10 m")
             .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
             .build();
