@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES lib/Cli.java
+//SOURCES lib/CountText.java
 //SOURCES lib/GitStatus.java
 //SOURCES lib/Listing.java
 //SOURCES lib/PlanReport.java
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
 import pps.BackupDirectory;
 import pps.Cli;
 import pps.Console;
+import pps.CountText;
 import pps.ExitCode;
 import pps.Failure;
 import pps.JsonText;
@@ -210,7 +212,7 @@ public class restore_pps implements Cli.Script {
         int replaced = plan.sources().stream().mapToInt(source -> source.changed().size() + source.removed().size()).sum();
         String sources = SafeText.quote(String.join(", ", plan.sources().stream().map(source -> source.source().name()).toList()));
         if (!console.confirm("Replace " + sources + " in " + SafeText.quote(root) + "?")
-            || !console.confirm("Really? " + replaced + " files are replaced or removed"
+            || !console.confirm("Really? " + CountText.of(replaced, "file is", "files are") + " replaced or removed"
                 + (noSafetyBackup ? ", and NOT kept" : ", and kept for --undo") + (toStop.isEmpty() ? "." : "; the stack is stopped meanwhile."))) {
             throw Failure.of(ExitCode.DECLINED, "Declined").state("Nothing was touched.");
         }
@@ -227,7 +229,7 @@ public class restore_pps implements Cli.Script {
             console.print(JsonText.of(json));
         } else {
             int files = plan.sources().stream().mapToInt(source -> (int) source.filesAfter()).sum();
-            console.print((what.undo ? "Put back " : "Restored ") + files + " files of " + plan.sources().size() + " sources from "
+            console.print((what.undo ? "Put back " : "Restored ") + CountText.of(files, "file") + " of " + CountText.of(plan.sources().size(), "source") + " from "
                 + SafeText.quote(plan.contents().archive().getFileName()));
             if (!outcome.started().isEmpty() && code == ExitCode.DONE) {
                 console.print("Running and healthy: " + SafeText.quote(String.join(", ", outcome.started())));

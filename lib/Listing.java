@@ -5,6 +5,7 @@ package pps;
 //SOURCES ArchiveReader.java
 //SOURCES BackupDirectory.java
 //SOURCES Contents.java
+//SOURCES CountText.java
 //SOURCES Failure.java
 //SOURCES JsonText.java
 //SOURCES Listener.java
@@ -95,7 +96,7 @@ public final class Listing {
         for (Entry entry : entries) {
             boolean latest = entry == entries.get(0);
             text.append('\n').append(bold.apply(SafeText.quote(entry.backup().name()))).append(latest ? "  [LATEST]" : "").append('\n');
-            text.append("  made ").append(entry.backup().createdAt().toString().replace('T', ' ')).append(" (")
+            text.append("  made ").append(AgeText.iso(entry.backup().createdAt()).replace('T', ' ')).append(" (")
                 .append(AgeText.between(entry.backup().createdAt(), now)).append("), ").append(SizeText.of(entry.sizeBytes())).append('\n');
             if (entry.problem() != null) {
                 text.append("  NOT USABLE: ").append(entry.problem()).append('\n');
@@ -147,7 +148,7 @@ public final class Listing {
         }
         String age = AgeText.between(latest.backup().createdAt(), now);
         if (latest.backup().createdAt().plusDays(maxAgeDays).isBefore(now)) {
-            return new Check("WARNING", "the latest backup, " + name + ", was made " + age + "; at most " + maxAgeDays + " days are allowed");
+            return new Check("WARNING", "the latest backup, " + name + ", was made " + age + "; at most " + CountText.of(maxAgeDays, "day is", "days are") + " allowed");
         }
         List<String> bad = entries.stream().filter(entry -> entry.problem() != null).map(entry -> SafeText.quote(entry.backup().name())).toList();
         if (!bad.isEmpty()) {

@@ -1,6 +1,7 @@
 package pps;
 
 //SOURCES Archived.java
+//SOURCES CountText.java
 //SOURCES FileFacts.java
 //SOURCES Listener.java
 //SOURCES SafeText.java
@@ -59,13 +60,13 @@ final class Ownership {
 
     /** Says, once for all files, what this file system or this user could not do. */
     void report(Listener listener) {
-        ownersNotGiven.forEach((owner, files) -> listener.warning(files + " files should belong to " + owner
-            + " (user:group), which only root can give them; they belong to you. Run as root to restore owners."));
+        ownersNotGiven.forEach((owner, files) -> listener.warning(CountText.of(files, "file") + " should belong to " + owner + " (user:group), which only root can give "
+            + (files == 1 ? "it; it belongs" : "them; they belong") + " to you. Run as root to restore owners."));
         if (modesNotKept > 0) {
-            listener.warning(modesNotKept + " files did not take their permissions on this file system");
+            listener.warning(CountText.of(modesNotKept, "file did not take its", "files did not take their") + " permissions on this file system");
         }
         if (timesNotKept > 0) {
-            listener.warning(timesNotKept + " files did not take their modification time on this file system");
+            listener.warning(CountText.of(timesNotKept, "file did not take its", "files did not take their") + " modification time on this file system");
         }
     }
 

@@ -3,6 +3,7 @@ package pps;
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES AgeText.java
 //SOURCES BackupDirectory.java
+//SOURCES CountText.java
 //SOURCES JsonText.java
 //SOURCES Plan.java
 //SOURCES SafeText.java
@@ -27,7 +28,7 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
     public String toText(LocalDateTime now, boolean paths) {
         StringBuilder text = new StringBuilder("Backup   " + SafeText.quote(plan.contents().archive()));
         Optional<LocalDateTime> made = BackupDirectory.timeIn(plan.contents().archive().getFileName().toString());
-        made.ifPresent(time -> text.append("\n         made ").append(time.toString().replace('T', ' ')).append(" (")
+        made.ifPresent(time -> text.append("\n         made ").append(AgeText.iso(time).replace('T', ' ')).append(" (")
             .append(AgeText.between(time, now)).append(')'));
         text.append("\nProject  ").append(SafeText.quote(plan.projectRoot())).append("\n\n");
         int width = Math.max(6, plan.sources().stream().mapToInt(source -> SafeText.quote(source.source().name()).length()).max().orElse(6));
@@ -82,8 +83,8 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
             appendChanges(text, name + ": would be changed", source.changed(), true);
         }
         if (!source.unmatched().isEmpty()) {
-            text.append(name).append(": ").append(source.unmatched().size())
-                .append(" files match none of the map's patterns and are restored all the same:\n");
+            text.append(name).append(": ").append(CountText.of(source.unmatched().size(), "file matches none of the map's patterns and is",
+                "files match none of the map's patterns and are")).append(" restored all the same:\n");
             source.unmatched().stream().limit(paths ? Long.MAX_VALUE : MOST_PATHS)
                 .forEach(path -> text.append("    ").append(SafeText.quote(path)).append('\n'));
         }

@@ -5,6 +5,7 @@ package pps;
 //SOURCES Archived.java
 //SOURCES BackupDirectory.java
 //SOURCES Contents.java
+//SOURCES CountText.java
 //SOURCES Coverage.java
 //SOURCES DatabaseExtraction.java
 //SOURCES Failure.java
@@ -110,7 +111,8 @@ public final class Validation {
             }
         }
         if (unmatched > 0) {
-            add("info", source.name(), unmatched + " of its files match none of the map's patterns; they are restored all the same");
+            add("info", source.name(), CountText.of(unmatched, "of its files matches none of the map's patterns; it is", "of its files match none of the map's patterns; they are")
+                + " restored all the same");
         }
         if (source.kind().equals("neo4j") && total.files() > 0 && !(has(entries, "databases/") && has(entries, "transactions/"))) {
             add("warning", source.name(), "is not a Neo4j database: databases/ and transactions/ are not both there ("

@@ -262,9 +262,14 @@ final class TestProject {
         }
     }
 
-    /** Looks at the whole project, but for what the tool itself keeps in {@code work}. */
+    /** Looks at the whole project, but for what the tool itself keeps in {@code work}, and the root's own time, which that changes. */
     Tree tree() {
-        return Tree.of(root).without("work");
+        return everything().without("work");
+    }
+
+    /** Looks at the whole project but for the root's own time, which changes when the tool's lock comes and goes. */
+    Tree everything() {
+        return Tree.of(root).only(path -> !path.isEmpty());
     }
 
     Path backups() {

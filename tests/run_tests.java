@@ -25,6 +25,7 @@
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
 //SOURCES RemoteUseTest.java
+//SOURCES RestoreTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ValidateBackupTest.java
