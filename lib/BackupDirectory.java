@@ -102,10 +102,13 @@ public final class BackupDirectory {
     /** Returns the newest archive. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when there is none. */
     public Backup latest() {
         return newestFirst().stream().findFirst().orElseThrow(() -> {
+            if (prefix.equals(SAFETY)) {
+                return Failure.of(ExitCode.BAD_BACKUP, "There is nothing to undo: no restore of this project has left a safety backup in "
+                    + SafeText.quote(directory)).state("Nothing was touched.");
+            }
             String what = Files.isDirectory(directory) ? "There is no backup in " : "There is no backup directory ";
             return Failure.of(ExitCode.BAD_BACKUP, what + SafeText.quote(directory)).state("Nothing was touched.")
-                .next(prefix.equals(SAFETY) ? "No restore of this project has left a safety backup."
-                    : "Name the directory that holds your " + BACKUP + "*.tar.gz files: --backup-dir DIR, or PPS_BACKUP_DIR");
+                .next("Name the directory that holds your " + BACKUP + "*.tar.gz files: --backup-dir DIR, or PPS_BACKUP_DIR");
         });
     }
 

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -121,24 +122,27 @@ public final class Console implements Listener {
     public boolean confirm(String question) {
         log.print(question + " [y/N] ");
         log.flush();
-        SynchronousQueue<String> answers = new SynchronousQueue<>();
+        SynchronousQueue<Optional<String>> answers = new SynchronousQueue<>();
         // A thread of its own, because a read from a terminal cannot be interrupted, but a person at a prompt must be able to.
         Thread reader = new Thread(() -> {
             try {
-                String line = input().readLine();
-                answers.put(line == null ? "" : line);
+                answers.put(Optional.ofNullable(input().readLine()));
             } catch (IOException | InterruptedException e) {
-                answers.offer("");
+                answers.offer(Optional.empty());
             }
         }, "prompt");
         reader.setDaemon(true);
         reader.start();
         try {
             while (true) {
-                String answer = answers.poll(POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
+                Optional<String> answer = answers.poll(POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
+                if (interrupted || answer != null && answer.isEmpty()) {
+                    // Nobody has typed Enter: what is said next begins a line of its own.
+                    log.println();
+                }
                 checkInterrupted();
                 if (answer != null) {
-                    String given = answer.strip().toLowerCase(Locale.ROOT);
+                    String given = answer.orElse("").strip().toLowerCase(Locale.ROOT);
                     return given.equals("y") || given.equals("yes");
                 }
             }

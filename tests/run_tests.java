@@ -24,10 +24,12 @@
 //SOURCES HouseRulesTest.java
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
+//SOURCES PromptTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
+//SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
 
 import java.util.ArrayList;
