@@ -75,8 +75,8 @@ class LauncherTest {
         Files.createSymbolicLink(elsewhere.resolve("first"), Path.of("../check out/jbang"));
         Files.createSymbolicLink(elsewhere.resolve("second"), elsewhere.resolve("first"));
 
-        Scripts.Result result = Scripts.with().env("LANG", null).env("JBANG_DIR", elsewhere.resolve("jbang-dir").toString())
-            .in(elsewhere).stdin("typed ").runCommand(
+        Scripts.Result result = real().env("LANG", null).env("JBANG_DIR", elsewhere.resolve("jbang-dir").toString())
+            .stdin("typed ").runCommand(
                 List.of("./second", "show.java", "a b", "it's", "\"$HOME\"", "`id`", "two\nlines\n", "*", "", "é"));
 
         assertAll(
@@ -88,8 +88,8 @@ class LauncherTest {
     @Test
     @DisplayName("two first starts at the same time fetch JBang through Maven, with an empty home, and leave one whole jar")
     void fetchesThroughMaven() throws IOException {
-        try (RunningScript other = launcher().env("PATH", System.getenv("PATH")).startCommand(launch("version"))) {
-            Scripts.Result result = launcher().env("PATH", System.getenv("PATH")).runCommand(launch("version"));
+        try (RunningScript other = real().startCommand(launch("version"))) {
+            Scripts.Result result = real().runCommand(launch("version"));
             Scripts.Result otherResult = other.result(Duration.ofSeconds(120));
             assertAll(
                 () -> assertEquals(0, result.exitCode(), result::toString),
@@ -228,6 +228,10 @@ class LauncherTest {
 
     private Scripts launcher() {
         return Scripts.with().in(elsewhere).env("PATH", bin.toString());
+    }
+
+    private Scripts real() {
+        return Scripts.with().in(elsewhere).env("JAVA_HOME", System.getenv("JAVA_HOME"));
     }
 
     private List<String> launch(String... arguments) {

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -123,6 +124,7 @@ class RemoteUseTest {
             .env("JBANG_REPO", System.getenv("JBANG_REPO"))
             .env("JBANG_DIR", jbangDirectory.toString())
             .env("JBANG_CACHE_DIR", jbangDirectory.resolve("cache").toString())
+            .timeout(Duration.ofMinutes(5))
             .runCommand(command);
         assertEquals(Set.of(), NOT_FOUND, () -> "JBang asked for files that git does not track: " + result);
         return result;
