@@ -1,40 +1,32 @@
 package pps;
 
-//DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ArchivePacker.java
 //SOURCES ArchiveReader.java
 //SOURCES Archived.java
 //SOURCES Contents.java
-//SOURCES Digest.java
 //SOURCES Durable.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
+//SOURCES GzipFormat.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 
-import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.math.BigDecimal;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.security.DigestOutputStream;
-import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
-import org.apache.commons.compress.archivers.tar.TarConstants;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
-import org.apache.commons.io.output.CloseShieldOutputStream;
 
 /**
  * Writes an archive of files that are at rest. It gets its name only when it is complete, on disk, and has been read back with every
@@ -45,6 +37,25 @@ public final class ArchiveWriter {
     public record Item(String source, String path, Path file) {
     }
 
+    /**
+     * Why an archive was not written: a file changed while it was read. It is the cause of the {@link Failure}, for callers that
+     * would rather read it again.
+     */
+    public static final class Changed extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final transient Item item;
+
+        Changed(Item item, IOException cause) {
+            super("'" + SafeText.quote(item.file()) + "' changed while it was read", cause);
+            this.item = item;
+        }
+
+        /** Returns what changed. */
+        public Item item() {
+            return item;
+        }
+    }
+
     private ArchiveWriter() {
     }
 
@@ -53,14 +64,13 @@ public final class ArchiveWriter {
      * ({@link ExitCode#FAILED}) when it cannot be written or does not read back; nothing is left of it then.
      */
     public static Contents write(Path target, Manifest manifest, List<Item> items, Listener listener) {
-        Path partial = target.resolveSibling("." + target.getFileName() + ".partial");
+        Path partial = partialOf(target);
         try {
             Files.createDirectories(target.getParent());
             Files.deleteIfExists(partial);
-            Map<String, String> digests = new HashMap<>();
+            Map<String, String> digests;
             try (FileChannel channel = Durable.createPrivate(partial)) {
-                // The channel stays open behind the closed streams: what they wrote has yet to be brought to the disk.
-                pack(CloseShieldOutputStream.wrap(Channels.newOutputStream(channel)), manifest, items, digests, listener);
+                digests = pack(channel, manifest, items, listener);
                 channel.force(true);
             }
             Contents contents = readBack(partial, digests, listener);
@@ -75,6 +85,11 @@ public final class ArchiveWriter {
         } catch (Failure e) {
             throw abandon(partial, e);
         }
+    }
+
+    /** Returns what an archive is called until it is complete; a kill leaves this behind, and no tool takes it for a backup. */
+    static Path partialOf(Path target) {
+        return target.resolveSibling("." + target.getFileName() + ".partial");
     }
 
     private static Failure abandon(Path partial, Failure failure) {
@@ -107,85 +122,27 @@ public final class ArchiveWriter {
         return contents;
     }
 
-    private static void pack(OutputStream out, Manifest manifest, List<Item> items, Map<String, String> digests, Listener listener)
-        throws IOException {
-        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(
-            new GzipCompressorOutputStream(new BufferedOutputStream(out, 1 << 16)), StandardCharsets.UTF_8.name())) {
-            tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
-            tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-            tar.setAddPaxHeadersForNonAsciiNames(true);
-            byte[] json = manifest.toJson().getBytes(StandardCharsets.UTF_8);
-            TarArchiveEntry first = new TarArchiveEntry(Manifest.ENTRY);
-            first.setSize(json.length);
-            first.setMode(0600);
-            tar.putArchiveEntry(first);
-            tar.write(json);
-            tar.closeArchiveEntry();
+    private static Map<String, String> pack(FileChannel file, Manifest manifest, List<Item> items, Listener listener) throws IOException {
+        FileTime made = FileTime.from(LocalDateTime.parse(manifest.createdAt()).atZone(ZoneId.systemDefault()).toInstant());
+        try (ArchivePacker packer = new ArchivePacker(file, new GzipFormat(), made, listener)) {
+            packer.begin(manifest.toJson().getBytes(StandardCharsets.UTF_8));
             for (Item item : items) {
                 listener.checkInterrupted();
-                packOne(tar, item, digests, listener);
+                packOne(packer, item);
             }
+            return packer.finish();
         }
     }
 
-    private static void packOne(TarArchiveOutputStream tar, Item item, Map<String, String> digests, Listener listener) throws IOException {
-        FileFacts facts = FileFacts.of(item.file());
-        String name = item.path().isEmpty() ? item.source() : item.source() + "/" + item.path();
-        TarArchiveEntry entry = switch (facts.kind()) {
-            case DIRECTORY -> new Exact(name + "/", TarConstants.LF_DIR, facts.modified());
-            case SYMLINK -> new Exact(name, TarConstants.LF_SYMLINK, facts.modified());
-            case FILE -> new Exact(name, TarConstants.LF_NORMAL, facts.modified());
-        };
-        entry.setIds(0, 0);
-        entry.setUserId(facts.uid());
-        entry.setGroupId(facts.gid());
-        entry.setMode(facts.mode());
-        entry.setLastModifiedTime(facts.modified());
-        if (facts.kind() == Archived.Kind.SYMLINK) {
-            entry.setLinkName(Files.readSymbolicLink(item.file()).toString());
+    private static void packOne(ArchivePacker packer, Item item) throws IOException {
+        FileFacts before = FileFacts.of(item.file());
+        try {
+            packer.add(item.source(), item.path(), item.file(), before);
+        } catch (EOFException | NoSuchFileException e) {
+            throw new Changed(item, e);
         }
-        entry.setSize(facts.kind() == Archived.Kind.FILE ? facts.size() : 0);
-        tar.putArchiveEntry(entry);
-        if (facts.kind() == Archived.Kind.FILE) {
-            DigestOutputStream digesting = new DigestOutputStream(tar, Digest.sha256());
-            try (InputStream in = Files.newInputStream(item.file())) {
-                byte[] buffer = new byte[1 << 16];
-                for (int n; (n = in.read(buffer)) > 0; ) {
-                    listener.checkInterrupted();
-                    digesting.write(buffer, 0, n);
-                }
-            }
-            digests.put(name, Digest.hex(digesting.getMessageDigest()));
-        }
-        tar.closeArchiveEntry();
-    }
-
-    /** An entry whose time keeps its nanoseconds: the library writes the PAX record only for times that do not fit the old header. */
-    private static final class Exact extends TarArchiveEntry {
-        private final FileTime modified;
-
-        Exact(String name, byte kind, FileTime modified) {
-            super(name, kind);
-            this.modified = modified;
-        }
-
-        @Override
-        public Map<String, String> getExtraPaxHeaders() {
-            Map<String, String> headers = new HashMap<>(super.getExtraPaxHeaders());
-            Instant time = modified.toInstant();
-            headers.put("mtime", BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9)).stripTrailingZeros()
-                .toPlainString());
-            return headers;
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return this == other;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
+        if (before.kind() == Archived.Kind.FILE && !before.equals(FileFacts.of(item.file()))) {
+            throw new Changed(item, null);
         }
     }
 }
