@@ -11,6 +11,7 @@ package pps;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -141,11 +142,22 @@ public final class Cli {
         command.getCommandSpec().version(Version.TOOL);
         // A value like "it's" in a file name is a value, not the start of a quotation.
         command.setTrimQuotes(false);
+        command.setParameterExceptionHandler((e, arguments) -> usage(e));
         command.setExecutionStrategy(parsed -> {
             Integer helped = CommandLine.executeHelpRequest(parsed);
             return helped != null ? ExitCode.DONE.number() : execute(script);
         });
         return command.execute(args);
+    }
+
+    /** Shows what is wrong in two lines: the whole help would push it off the screen. */
+    private static int usage(CommandLine.ParameterException e) {
+        String what = e.getMessage().lines().findFirst().orElse("wrong usage");
+        List<String> meant = e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        String help = "jbang " + e.getCommandLine().getCommandName() + " --help   shows what there is";
+        new Console(Console.Level.NORMAL).failure(Failure.of(ExitCode.USAGE, SafeText.quote(what)).because(e)
+            .next(meant.isEmpty() ? help : "Did you mean " + String.join(" or ", meant) + "?   " + help));
+        return ExitCode.USAGE.number();
     }
 
     private static int execute(Script script) {

@@ -7,8 +7,11 @@ package pps;
 //SOURCES Terminal.java
 
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalTime;
@@ -22,6 +25,8 @@ import java.util.concurrent.TimeUnit;
 public final class Console implements Listener {
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final int POLL_MILLISECONDS = 100;
+    /** What the operating system says when the reader of a pipe has gone. */
+    private static final String BROKEN_PIPE = "Broken pipe";
 
     /** How much is said. */
     public enum Level {
@@ -33,7 +38,7 @@ public final class Console implements Listener {
         VERBOSE
     }
 
-    private final PrintStream results;
+    private final OutputStream results;
     private final PrintStream log;
     private final Level level;
     private final Terminal terminal;
@@ -41,16 +46,24 @@ public final class Console implements Listener {
 
     /** Returns the console of this process. */
     public Console(Level level) {
-        this.results = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true, StandardCharsets.UTF_8);
-        this.log = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+        this.results = new FileOutputStream(FileDescriptor.out);
+        this.log = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         this.level = level;
         this.terminal = Terminal.detect();
     }
 
-    /** Prints results, as they are. */
+    /**
+     * Prints results, as they are. A reader that wants no more of them ({@code | head}) is no trouble; that they could not be written is
+     * said, but changes no exit code: those speak of the data.
+     */
     public void print(String text) {
-        results.print(text.endsWith("\n") ? text : text + "\n");
-        results.flush();
+        try {
+            results.write((text.endsWith("\n") ? text : text + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            if (!BROKEN_PIPE.equals(e.getMessage())) {
+                warning("The results could not be written: " + SafeText.quote("" + e.getMessage()));
+            }
+        }
     }
 
     /** Shows text that has to be read before a question, on stderr like the question, so that it is seen when results go to a file. */

@@ -9,6 +9,7 @@ package pps;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -39,6 +40,16 @@ final class LiveFiles {
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot follow " + SafeText.quote(path) + ": " + Reason.of(e)).state("Nothing was touched.")
                 .because(e);
+        }
+    }
+
+    /** Returns the place of an archive's entry below a directory. Throws {@link Failure} for a name that this locale cannot spell. */
+    static Path place(Path directory, Archived entry) {
+        try {
+            return directory.resolve(entry.path());
+        } catch (InvalidPathException e) {
+            throw Failure.of(ExitCode.FAILED, "The name '" + SafeText.quote(entry.name()) + "' is not possible in this locale")
+                .state("Nothing was touched.").next("export LC_ALL=C.UTF-8   and try again").because(e);
         }
     }
 

@@ -80,6 +80,7 @@ public final class Planner {
         List<String> unmatched = new ArrayList<>();
         for (Archived entry : entries) {
             if (entry.isContent()) {
+                LiveFiles.place(destination, entry);
                 incoming.put(entry.path(), entry);
                 if (!source.matches(entry.path())) {
                     refuseForeign(entry, source, all);

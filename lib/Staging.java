@@ -104,7 +104,7 @@ final class Staging implements ArchiveReader.Receiver {
     public void other(Archived entry) {
         try {
             if (entry.kind() == Archived.Kind.DIRECTORY) {
-                Path directory = entry.path().isEmpty() ? top(entry.source()) : top(entry.source()).resolve(entry.path());
+                Path directory = entry.path().isEmpty() ? top(entry.source()) : LiveFiles.place(top(entry.source()), entry);
                 Durable.createPrivateDirectories(directory);
             } else {
                 Path target = place(entry);
@@ -126,19 +126,14 @@ final class Staging implements ArchiveReader.Receiver {
     }
 
     private Path place(Archived entry) throws IOException {
-        try {
-            Path target = top(entry.source()).resolve(entry.path());
-            if (!Files.isDirectory(target.getParent(), LinkOption.NOFOLLOW_LINKS)) {
-                Durable.createPrivateDirectories(target.getParent());
-            }
-            for (Path up = target.getParent(); firstBelow.putIfAbsent(up, entry) == null && !up.equals(top(entry.source())); ) {
-                up = up.getParent();
-            }
-            return target;
-        } catch (InvalidPathException e) {
-            throw Failure.of(ExitCode.FAILED, "The name '" + SafeText.quote(entry.name()) + "' is not possible in this locale")
-                .state("Nothing was touched.").next("export LC_ALL=C.UTF-8   and try again").because(e);
+        Path target = LiveFiles.place(top(entry.source()), entry);
+        if (!Files.isDirectory(target.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+            Durable.createPrivateDirectories(target.getParent());
         }
+        for (Path up = target.getParent(); firstBelow.putIfAbsent(up, entry) == null && !up.equals(top(entry.source())); ) {
+            up = up.getParent();
+        }
+        return target;
     }
 
     /** A staged file gets its owner, mode and time when its last byte is written. */

@@ -18,6 +18,7 @@
 //SOURCES TestSelection.java
 
 // The tests
+//SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
 //SOURCES FailureTest.java
