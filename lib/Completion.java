@@ -80,12 +80,12 @@ final class Completion {
     /** Packs what was moved aside, lets it go, and ends the journal; returns the safety backup, or null when none was wanted. */
     Path packAndClean() {
         try {
-            Path safety = null;
+            Path safety = SafetyBackup.fileOf(projectRoot, journal.safetyName());
             if (journal.phase() == Journal.Phase.COMMITTED) {
                 Swap.removeEmptied(journal.groups());
-                if (journal.header().safetyBackup()) {
+                if (safety != null) {
                     listener.info("Packing what was replaced into a safety backup");
-                    safety = SafetyBackup.pack(projectRoot, journal.header(), journal.groups(), listener);
+                    SafetyBackup.pack(projectRoot, journal.safetyName(), journal.header(), journal.groups(), listener);
                 }
                 journal.enter(Journal.Phase.PACKED);
             }
@@ -117,17 +117,15 @@ final class Completion {
             if (compose != null && journal.stack() != null) {
                 compose.bringDown(journal.stack());
             }
-            if (journal.phase() != Journal.Phase.SWAPPING) {
-                // In the middle of the swap the journal says already what recovery has to do; a full disk must not keep us from going back.
-                journal.enter(Journal.Phase.ROLLING_BACK);
-            }
+            journal.enterRollBack(projectRoot);
             Swap.rollBack(journal.groups());
-        } catch (IOException | Failure e) {
+        } catch (IOException | RuntimeException e) {
             throw Failure.of(ExitCode.LOCKED, "The old files could not all be put back: " + Reason.of(e)).because(e)
                 .state(journal.state() + " Every file is still there.")
                 .next("Remove the cause, then: " + recoverCommand);
         }
-        journal.forgetGroups();
+        // From here on, nothing may be put back a second time.
+        journal.groups(List.of());
         try {
             journal.enter(Journal.Phase.STOPPING);
         } catch (Failure e) {
@@ -135,7 +133,13 @@ final class Completion {
             listener.warning(e.getMessage());
             journal.end();
         }
-        startAgain();
+        try {
+            startAgain();
+        } catch (Failure e) {
+            throw Failure.of(ExitCode.FAILED, e.getMessage()).because(e)
+                .state("Every file was put back: live data is as it was before. " + (e.state() == null ? "" : e.state()))
+                .next("Remove the cause, then: " + recoverCommand);
+        }
         clean();
     }
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -39,7 +40,7 @@ final class Durable {
 
     /** Replaces a file's content at once: after a crash it holds either the old text or the new one, whole and on disk. */
     static void replace(Path file, String text) throws IOException {
-        Path next = file.resolveSibling("." + file.getFileName() + ".next");
+        Path next = nextOf(file);
         Files.deleteIfExists(next);
         try (FileChannel channel = createPrivate(next)) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
@@ -50,6 +51,20 @@ final class Durable {
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
         syncDirectory(file.getParent());
+    }
+
+    /** Removes what a kill in the middle of {@link #replace} leaves beside a file. */
+    static void removeUnfinished(Path file) throws IOException {
+        Files.deleteIfExists(nextOf(file));
+    }
+
+    /** Tells whether a kill in the middle of {@link #replace} has left something beside a file. */
+    static boolean isUnfinished(Path file) {
+        return Files.exists(nextOf(file), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static Path nextOf(Path file) {
+        return file.resolveSibling("." + file.getFileName() + ".next");
     }
 
     /** Brings a file's content to the disk. */

@@ -10,7 +10,6 @@ package pps;
 //SOURCES SwapGroup.java
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -29,18 +28,32 @@ final class Journal {
     /** How far a restore has come. */
     enum Phase {
         /** Files are being staged; nothing live was touched. */
-        STAGING,
+        STAGING("while it unpacked the backup", "Live data is as it was before."),
         /** The stack is being stopped or is down; no file was touched. */
-        STOPPING,
+        STOPPING("while the stack was stopped", "Live data is as it was before; the stack may be down."),
         /** Files are being swapped; recovery takes the swap back. */
-        SWAPPING,
+        SWAPPING("while it swapped files", MIXED),
         /** The restored files are live and stay; what is left is the stack's start and the safety backup. */
-        COMMITTED,
+        COMMITTED("after its files went live", "Live data is the backup's; what was there before is kept aside and not yet packed."),
         /** The restored files stay and the safety backup is complete; what is left is to let the moved files go. */
-        PACKED,
+        PACKED("while it cleaned up", "Live data is the backup's; the safety backup is complete."),
         /** The old files are being put back; recovery goes on with that. */
-        ROLLING_BACK
+        ROLLING_BACK("while it put the old files back", MIXED);
+
+        private final String during;
+        private final String state;
+
+        Phase(String during, String state) {
+            this.during = during;
+            this.state = state;
+        }
     }
+
+    private static final String MIXED = "Live data may be half old and half new; recovery puts all of the old data back.";
+    /** The purpose of a rehearsal, which never touches live data. */
+    static final String DRILL = "drill";
+    /** The purpose of a backup, which keeps a copy of live data, and may have stopped the stack for it. */
+    static final String BACKUP = "backup";
 
     private static final String NAME = "restore_journal.json";
     private static final int FORMAT = 1;
@@ -48,15 +61,17 @@ final class Journal {
     private final Path file;
     private final Header header;
     private Phase phase;
+    private boolean inDoubt;
+    private String safetyName;
     private JsonObject stack;
     private List<SwapGroup> groups = List.of();
     private List<Path> areas = List.of();
 
     /**
      * What does not change during a restore: {@code composeFile} is null when containers are left alone, {@code archive} the backup's
-     * file name.
+     * file name, {@code purpose} is {@code restore}, {@code undo}, {@value #DRILL} or {@value #BACKUP}.
      */
-    record Header(String id, String purpose, String archive, Path composeFile, boolean safetyBackup) {
+    record Header(String id, String purpose, String archive, Path composeFile) {
     }
 
     private Journal(Path file, Header header) {
@@ -84,67 +99,104 @@ final class Journal {
                 throw new JsonParseException("it is of format " + top.get("format") + ", this version knows " + FORMAT);
             }
             Journal journal = new Journal(file, new Header(top.get("id").getAsString(), top.get("purpose").getAsString(),
-                top.get("archive").getAsString(), top.has("composeFile") ? Path.of(top.get("composeFile").getAsString()) : null,
-                top.get("safetyBackup").getAsBoolean()));
+                top.get("archive").getAsString(), top.has("composeFile") ? Path.of(top.get("composeFile").getAsString()) : null));
             journal.phase = Phase.valueOf(top.get("phase").getAsString());
             journal.stack = top.has("stack") ? top.getAsJsonObject("stack") : null;
+            journal.safetyName = top.has("safetyName") ? top.get("safetyName").getAsString() : null;
             List<Path> areas = new ArrayList<>();
-            for (JsonElement area : top.getAsJsonArray("areas")) {
-                areas.add(Path.of(area.getAsString()));
-            }
+            top.getAsJsonArray("areas").forEach(area -> areas.add(Path.of(area.getAsString())));
             journal.areas = areas;
-            List<SwapGroup> groups = new ArrayList<>();
-            for (JsonElement group : top.getAsJsonArray("groups")) {
-                groups.add(SwapGroup.fromJson(group.getAsJsonObject()));
+            if (!areas.get(0).startsWith(Places.home(projectRoot))) {
+                throw Failure.of(ExitCode.LOCKED, "The journal " + SafeText.quote(file) + " is of a restore in another place, "
+                    + SafeText.quote(areas.get(0).getParent())).state("Nothing was touched now.")
+                    .next("Move the project back to where it was, and recover it there.");
             }
+            List<SwapGroup> groups = new ArrayList<>();
+            top.getAsJsonArray("groups").forEach(group -> groups.add(SwapGroup.fromJson(group.getAsJsonObject())));
             journal.groups = groups;
             return journal;
-        } catch (IOException | JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException e) {
+        } catch (IOException | JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException
+                 | IndexOutOfBoundsException e) {
             throw Failure.of(ExitCode.LOCKED, "The journal of an interrupted restore cannot be read: " + SafeText.quote(file) + " ("
                 + Reason.of(e) + ")").state("Live data may be half old and half new; nothing was touched now.")
                 .next("Keep the directories restore_* beside it: they hold your files. Ask for help with that file at hand.").because(e);
         }
     }
 
-    /** Throws {@link Failure} ({@link ExitCode#LOCKED}) when a restore of this project was interrupted and has to be recovered first. */
+    /**
+     * Throws {@link Failure} ({@link ExitCode#LOCKED}) when a restore of this project was interrupted and has to be recovered first; also
+     * when it had touched nothing yet, so that its owner reads once what state things are in. A drill has nothing to recover, and a backup
+     * only when it may have left the stack down.
+     */
     static void requireNone(Path projectRoot, String recoverCommand) {
         Journal left = find(projectRoot);
-        if (left != null && left.phase != Phase.STAGING) {
+        if (left != null && !left.header.purpose().equals(DRILL) && !(left.isBackup() && left.phase == Phase.STAGING)) {
             throw Failure.of(ExitCode.LOCKED, left.describe()).state(left.state()).next(recoverCommand);
         }
     }
 
+    /** Tells whether a restore of this project has left a journal, or a piece of one that it was writing when it was killed. */
+    static boolean isLeft(Path projectRoot) {
+        Path file = fileOf(projectRoot);
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) || Durable.isUnfinished(file);
+    }
+
+    /** Removes what a kill can leave of the very writing of a journal; whoever holds the lock knows that nobody writes one now. */
+    static void removeUnfinishedWrite(Path projectRoot) {
+        Path file = fileOf(projectRoot);
+        try {
+            Durable.removeUnfinished(file);
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot delete what is left of " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);
+        }
+    }
+
+    private boolean isBackup() {
+        return header.purpose().equals(BACKUP);
+    }
+
     /** Returns in a sentence that a restore was interrupted, and which. */
     String describe() {
-        return "A " + header.purpose() + " of " + SafeText.quote(header.archive()) + " was interrupted"
-            + switch (phase) {
-                case STAGING -> " while it unpacked the backup";
-                case STOPPING -> " while the stack was stopped";
-                case SWAPPING -> " while it swapped files";
-                case COMMITTED -> " after its files went live";
-                case PACKED -> " while it cleaned up";
-                case ROLLING_BACK -> " while it put the old files back";
-            };
+        if (isBackup()) {
+            return "A backup was interrupted" + (phase == Phase.STAGING ? "" : " while the stack was stopped");
+        }
+        return "A " + header.purpose() + " of " + SafeText.quote(header.archive()) + " was interrupted " + phase.during;
     }
 
     /** Returns in a sentence what state live data is in. */
     String state() {
-        return switch (phase) {
-            case STAGING -> "Live data is as it was before.";
-            case STOPPING -> "Live data is as it was before; the stack may be down.";
-            case SWAPPING, ROLLING_BACK -> "Live data may be half old and half new; recovery puts all of the old data back.";
-            case COMMITTED -> "Live data is the backup's; what was there before is kept aside and not yet packed.";
-            case PACKED -> "Live data is the backup's; the safety backup is complete.";
-        };
+        return phase == Phase.STAGING && isBackup()
+            ? "Live data is as it was before; no backup was written, unless one of that time is there." : phase.state;
     }
 
-    /** Goes on to the next phase; it is on disk when this returns. */
+    /** Goes on to the next phase; it is on disk when this returns. When it throws, this journal is in the phase before. */
     void enter(Phase next) {
-        phase = next;
         try {
-            Durable.replace(file, toJson().toString());
+            // Until this has returned, the file may say the one or the other.
+            inDoubt = true;
+            Durable.replace(file, toJson(next).toString());
+            inDoubt = false;
+            phase = next;
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot write the journal " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);
+        }
+    }
+
+    /**
+     * Makes sure that a recovery would put the old files back, before the first of them is. In the middle of the swap the journal says so
+     * already, and a full disk, where nothing can be written, must not keep us from going back.
+     */
+    void enterRollBack(Path projectRoot) {
+        if (phase == Phase.SWAPPING && !inDoubt) {
+            return;
+        }
+        try {
+            enter(Phase.ROLLING_BACK);
+        } catch (Failure e) {
+            Journal written = find(projectRoot);
+            if (written == null || written.phase != Phase.SWAPPING && written.phase != Phase.ROLLING_BACK) {
+                throw e;
+            }
         }
     }
 
@@ -163,12 +215,12 @@ final class Journal {
         stack = before.toJson();
     }
 
-    /** Notes that no rename is in effect any more: from here on, nothing may be put back a second time. */
-    void forgetGroups() {
-        groups = List.of();
+    /** Notes the name of the safety backup that this restore leaves, so that it leaves one; written with the next phase. */
+    void safetyName(String name) {
+        safetyName = name;
     }
 
-    /** Notes the renames of the swap; written with the next phase. */
+    /** Notes the renames of the swap, none when they were taken back; written with the next phase. */
     void groups(List<SwapGroup> swap) {
         groups = List.copyOf(swap);
     }
@@ -176,6 +228,7 @@ final class Journal {
     /** Ends the journal: the restore is complete, or completely taken back. */
     void end() {
         try {
+            Durable.removeUnfinished(file);
             Files.deleteIfExists(file);
             Durable.syncDirectory(file.getParent());
         } catch (IOException e) {
@@ -186,6 +239,11 @@ final class Journal {
     /** Returns how far the restore has come. */
     Phase phase() {
         return phase;
+    }
+
+    /** Returns the name of the safety backup, or null when none is wanted, or nothing was swapped yet. */
+    String safetyName() {
+        return safetyName;
     }
 
     /** Returns what does not change during the restore. */
@@ -212,17 +270,19 @@ final class Journal {
         return Places.home(projectRoot).resolve(NAME);
     }
 
-    private JsonObject toJson() {
+    private JsonObject toJson(Phase next) {
         JsonObject top = new JsonObject();
         top.addProperty("format", FORMAT);
-        top.addProperty("phase", phase.name());
+        top.addProperty("phase", next.name());
         top.addProperty("id", header.id());
         top.addProperty("purpose", header.purpose());
         top.addProperty("archive", header.archive());
         if (header.composeFile() != null) {
             top.addProperty("composeFile", header.composeFile().toString());
         }
-        top.addProperty("safetyBackup", header.safetyBackup());
+        if (safetyName != null) {
+            top.addProperty("safetyName", safetyName);
+        }
         if (stack != null) {
             top.add("stack", stack);
         }

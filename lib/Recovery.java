@@ -19,6 +19,8 @@ public final class Recovery {
     public record Outcome(boolean wasNeeded, String what, Path safetyBackup, Failure unhealthy) {
     }
 
+    private static final String NOTHING = "There is no interrupted restore: nothing to recover.";
+
     private Recovery() {
     }
 
@@ -35,13 +37,14 @@ public final class Recovery {
      * @param containers whether Docker may be touched, if the interrupted restore did
      */
     public static Outcome run(Path projectRoot, boolean containers, Duration healthTimeout, String recoverCommand, Listener listener) {
-        if (Journal.find(projectRoot) == null) {
-            return new Outcome(false, "There is no interrupted restore: nothing to recover.", null, null);
+        if (!Journal.isLeft(projectRoot)) {
+            return new Outcome(false, NOTHING, null, null);
         }
         try (ProjectLock ignored = ProjectLock.take(projectRoot, "recover")) {
             Journal journal = Journal.find(projectRoot);
+            Journal.removeUnfinishedWrite(projectRoot);
             if (journal == null) {
-                return new Outcome(false, "There is no interrupted restore any more: nothing to recover.", null, null);
+                return new Outcome(false, NOTHING, null, null);
             }
             listener.info(journal.describe());
             Compose compose = containers && journal.header().composeFile() != null && journal.stack() != null

@@ -17,6 +17,7 @@ package pps;
 //SOURCES ProjectLock.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES SafetyBackup.java
 //SOURCES SizeText.java
 //SOURCES Selection.java
 //SOURCES SourceMap.java
@@ -96,7 +97,7 @@ public final class Restore {
         request.selection().checkNames(request.map());
         try (ProjectLock lock = ProjectLock.take(request.projectRoot(), "restore drill")) {
             Journal.requireNone(request.projectRoot(), request.recoverCommand());
-            begin(null);
+            begin(Journal.DRILL, null);
             try {
                 return stage();
             } finally {
@@ -112,7 +113,7 @@ public final class Restore {
             Journal.requireNone(request.projectRoot(), request.recoverCommand());
             Stack before = compose == null ? null : compose.look();
             warnOfMissingBinds(before);
-            begin(request.composeFile());
+            begin(request.purpose(), request.composeFile());
             Plan plan = beforeTheSwap(consent, before);
             swap(plan);
             Completion.Health health = completion.bringUp(request.healthTimeout());
@@ -135,14 +136,14 @@ public final class Restore {
         return new Planner(request.map(), request.projectRoot(), request.keepExtra(), listener);
     }
 
-    private void begin(Path composeFile) {
+    private void begin(String purpose, Path composeFile) {
         Journal abandoned = Journal.find(request.projectRoot());
         if (abandoned != null) {
-            listener.info("Removing what an interrupted restore had unpacked; it had touched nothing");
+            listener.info("Removing what an interrupted " + abandoned.header().purpose() + " had left");
             new Completion(request.projectRoot(), abandoned, null, listener, request.recoverCommand()).clean();
         }
-        journal = Journal.begin(request.projectRoot(), new Journal.Header(id, request.purpose(),
-            request.archive().getFileName().toString(), composeFile, request.safetyBackup()), List.of(home()));
+        journal = Journal.begin(request.projectRoot(), new Journal.Header(id, purpose,
+            request.archive().getFileName().toString(), composeFile), List.of(home()));
         completion = new Completion(request.projectRoot(), journal, compose, listener, request.recoverCommand());
     }
 
@@ -167,18 +168,20 @@ public final class Restore {
             }
             listener.checkInterrupted();
             journal.groups(new SwapPlanner(places, staging).groups(atRest));
+            journal.safetyName(request.safetyBackup() ? SafetyBackup.nextName(request.projectRoot()) : null);
             journal.enter(Journal.Phase.SWAPPING);
             return atRest;
         } catch (Failure e) {
             throw abandoned(stopped, e);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             throw abandoned(stopped, Failure.of(ExitCode.FAILED, "Cannot prepare the swap: " + Reason.of(e)).state("Nothing was touched.")
                 .because(e));
         }
     }
 
     private Failure abandoned(boolean stopped, Failure failure) {
-        Failure told = failure.state() == null ? failure.state("Nothing was touched.") : failure;
+        Failure told = failure.state() != null ? failure
+            : failure.state(stopped ? "Nothing was touched; what ran before is started again." : "Nothing was touched.");
         try {
             if (stopped) {
                 completion.startAgain();
@@ -249,7 +252,7 @@ public final class Restore {
             listener.info("Swapping " + plan.sources().size() + " sources");
             Swap.run(journal.groups());
             journal.enter(Journal.Phase.COMMITTED);
-        } catch (IOException | Failure e) {
+        } catch (IOException | RuntimeException | Error e) {
             String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null
                 ? SafeText.quote(named.getFile()) + ": " : "";
             completion.takeBack();

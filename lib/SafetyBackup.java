@@ -16,6 +16,7 @@ package pps;
 //SOURCES Version.java
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -36,29 +37,51 @@ final class SafetyBackup {
     private SafetyBackup() {
     }
 
-    /** Packs the moved files, checks the archive, and returns it. Throws {@link Failure} when that fails; the moved files stay then. */
-    static Path pack(Path projectRoot, Journal.Header header, List<SwapGroup> groups, Listener listener) {
-        BackupDirectory directory = BackupDirectory.safetyBackupsOf(projectRoot);
+    /** Returns the name for the next safety backup of a project, newer than all there are. */
+    static String nextName(Path projectRoot) {
+        return BackupDirectory.nameFor(BackupDirectory.SAFETY, freeTime(BackupDirectory.safetyBackupsOf(projectRoot)));
+    }
+
+    /** Returns the file that a safety backup of this name is, or null for the name null. */
+    static Path fileOf(Path projectRoot, String name) {
+        return name == null ? null : BackupDirectory.safetyBackupsOf(projectRoot).path().resolve(name);
+    }
+
+    /**
+     * Packs the moved files, checks the archive, and returns it. It has its name only when it is whole: one that is there was packed before
+     * an interruption. Throws {@link Failure} when that fails; the moved files stay then.
+     */
+    static Path pack(Path projectRoot, String name, Journal.Header header, List<SwapGroup> groups, Listener listener) {
+        Path target = fileOf(projectRoot, name);
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return target;
+        }
         List<ArchiveWriter.Item> items = new ArrayList<>();
         Map<String, Manifest.Promise> promises = new LinkedHashMap<>();
         try {
-            Durable.createPrivateDirectories(directory.path());
+            Durable.createPrivateDirectories(target.getParent());
             for (SwapGroup group : groups) {
                 promises.put(group.source(), collect(LiveFiles.realPath(projectRoot), group, items, listener));
             }
-            LocalDateTime time = freeTime(directory);
-            Manifest manifest = new Manifest("safety", time.toString(), Version.TOOL, header.composeFile() != null, header.archive(), promises);
-            Path target = directory.path().resolve(BackupDirectory.nameFor(BackupDirectory.SAFETY, time));
+            String time = BackupDirectory.timeIn(name).orElseThrow().toString();
+            Manifest manifest = new Manifest("safety", time, Version.TOOL, header.composeFile() != null, header.archive(), promises);
             ArchiveWriter.write(target, manifest, items, listener);
             return target;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot pack what the restore replaced: " + Reason.of(e)).because(e);
         }
     }
 
     /** Deletes all but the newest {@value #KEPT} safety backups. */
     static void prune(Path projectRoot, Listener listener) {
-        List<BackupDirectory.Backup> all = BackupDirectory.safetyBackupsOf(projectRoot).newestFirst();
+        List<BackupDirectory.Backup> all;
+        try {
+            all = BackupDirectory.safetyBackupsOf(projectRoot).newestFirst();
+        } catch (Failure e) {
+            // The restore is complete; that it keeps one safety backup too many is no failure of it.
+            listener.warning(e.getMessage());
+            return;
+        }
         for (BackupDirectory.Backup old : all.subList(Math.min(KEPT, all.size()), all.size())) {
             try {
                 Files.delete(old.file());
@@ -102,6 +125,13 @@ final class SafetyBackup {
                     files++;
                     bytes += facts.kind() == Archived.Kind.FILE ? facts.size() : 0;
                 }
+            }
+        }
+        // Directories that were there and held none of the moved files: without an entry an undo would take them for the restore's.
+        for (Path directory : group.times().keySet()) {
+            if (directory.startsWith(group.live()) && !directory.equals(group.live()) && Files.isDirectory(directory)
+                && !Files.exists(group.moved().resolve(group.live().relativize(directory).toString()))) {
+                items.add(new ArchiveWriter.Item(group.source(), group.live().relativize(directory).toString(), directory));
             }
         }
         return new Manifest.Promise(group.critical(), group.path(), group.covers(), files, bytes, group.existed(), group.added(),

@@ -60,13 +60,16 @@ final class Swap {
 
     /**
      * Puts everything back as it was before {@link #run}, however far that came, and however far an earlier going back came. What lies in
-     * a live place that the swap filled goes back to staging.
+     * a live place that the swap filled goes back to staging; where a file was to be taken and has not been, it is still the old one that
+     * lies there, whatever has become of the staged one.
      */
     static void rollBack(List<SwapGroup> groups) throws IOException {
         Set<Path> touched = new HashSet<>();
         for (SwapGroup group : groups) {
+            Set<String> takes = new HashSet<>(group.takes());
             for (String put : group.puts()) {
-                if (!exists(group.staged().resolve(put)) && exists(group.live().resolve(put))) {
+                boolean isOld = takes.contains(put) && !exists(group.moved().resolve(put));
+                if (!isOld && !exists(group.staged().resolve(put)) && exists(group.live().resolve(put))) {
                     move(group.live(), group.staged(), put, touched);
                 }
             }

@@ -23,6 +23,7 @@
 //SOURCES DockerJsonTest.java
 //SOURCES FailureTest.java
 //SOURCES HouseRulesTest.java
+//SOURCES KillAnywhereTest.java
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
 //SOURCES PromptTest.java
