@@ -66,6 +66,12 @@ final class Coverage {
         return null;
     }
 
+    /** Tells whether an entry matches a pattern of its source, by itself or as what belongs to a database that does. */
+    static boolean isExpected(SourceMap.Source source, String relative) {
+        String database = databaseOf(relative);
+        return source.matches(relative) || database != null && source.matches(database);
+    }
+
     /** Returns the database that a file beside it belongs to ({@code x.db} for {@code x.db-wal}), or null for an ordinary file. */
     static String databaseOf(String relative) {
         for (String suffix : SqliteCheck.SIDECARS) {

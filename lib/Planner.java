@@ -84,6 +84,8 @@ public final class Planner {
                 incoming.put(entry.path(), entry);
                 if (!source.matches(entry.path())) {
                     refuseForeign(entry, source, all);
+                }
+                if (!Coverage.isExpected(source, entry.path())) {
                     unmatched.add(entry.path());
                 }
             }

@@ -89,15 +89,16 @@ public final class Validation {
             if (source.isEmpty()) {
                 add("warning", name, "is not a source that this project's map knows; it would not be restored");
             } else {
-                judgeSource(contents.of(name), source.get(), total, critical, map);
+                boolean safety = contents.manifest().filter(Manifest::isSafety).isPresent();
+                judgeSource(contents.of(name), source.get(), total, critical && !safety, map);
             }
         });
         MissingSources.of(contents, map).forEach(name -> add("error", name, "is critical and is not in the backup"));
     }
 
-    private void judgeSource(List<Archived> entries, SourceMap.Source source, Contents.Total total, boolean critical, SourceMap map) {
+    private void judgeSource(List<Archived> entries, SourceMap.Source source, Contents.Total total, boolean mustHoldFiles, SourceMap map) {
         if (total.files() == 0) {
-            add(critical ? "warning" : "info", source.name(), "holds no file");
+            add(mustHoldFiles ? "warning" : "info", source.name(), "holds no file");
         }
         long unmatched = 0;
         for (Archived entry : entries) {
@@ -107,6 +108,8 @@ public final class Validation {
                 if (owner != null) {
                     add("error", source.name(), "'" + SafeText.quote(entry.path()) + "' falls among the files of source '" + owner.kind() + "'");
                 }
+            }
+            if (entry.isContent() && !Coverage.isExpected(source, entry.path())) {
                 unmatched++;
             }
         }

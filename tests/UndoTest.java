@@ -31,6 +31,9 @@ class UndoTest {
         project.delete("entities/lyra/growth_notes.md");
         project.delete("entities/lyra/crystals/2025/crystal_000.md");
         project.delete("entities/lyra/crystals/2025");
+        project.delete("entities/lyra/notebook/ideas.md");
+        project.delete("entities/lyra/journals/2026/01.md");
+        TestProject.mode(project.root.resolve("entities/lyra/journals/2026"), "rwxrwx---");
         project.write("entities/lyra/identity.md", "I am lyra, and more");
         project.write("entities/lyra/goals.md", "new, and named one by one in the map");
         TestProject.mode(project.root.resolve("entities/lyra/relationships.md"), "rw-rw----");
@@ -150,6 +153,7 @@ class UndoTest {
         Scripts.Result valid = Scripts.run("validate_backup", safety.toString());
         assertEquals(0, valid.exitCode(), valid::toString);
         assertTrue(valid.stdout().startsWith(safety.getFileName() + ": valid\n"), valid::toString);
+        assertFalse(valid.stdout().contains("patterns"), () -> "a -wal belongs to its database: " + valid);
     }
 
     @Test

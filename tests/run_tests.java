@@ -27,6 +27,7 @@
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
 //SOURCES PromptTest.java
+//SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
 //SOURCES SafeTextTest.java
