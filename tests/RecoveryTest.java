@@ -3,7 +3,6 @@ package pps;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -24,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 //SOURCES Scripts.java
+//SOURCES Strace.java
 //SOURCES TestProject.java
 //SOURCES TestTar.java
 //SOURCES Tree.java
@@ -43,7 +43,7 @@ class RecoveryTest {
 
     /** Kills a restore when it is about to do the system call that strace's words describe: a kind, and a path that it names. */
     private static void killAt(TestProject project, String call, String path) throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/strace")), "needs strace");
+        Strace.require();
         Path log = project.backups.resolve("strace.log");
         List<String> restore = Scripts.command("restore_pps", project.arguments("--yes", "--latest"));
         List<String> watch = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", log.toString(), "-e", "trace=" + call, "-P", project.root.resolve(path).toString(),
@@ -108,11 +108,11 @@ class RecoveryTest {
     }
 
     @Test
-    @DisplayName("a kill while the backup is unpacked leaves nothing to recover: the next restore clears it away and goes on")
+    @DisplayName("after a kill while the backup was unpacked, the next restore says that live data is as it was, and --recover clears up")
     void killedWhileUnpacking(@TempDir Path directory) throws IOException {
         TestProject project = changed(directory);
         Tree before = project.tree();
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/strace")), "needs strace");
+        Strace.require();
         List<String> watch = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fchmodat,chmod",
             "-e", "inject=fchmodat,chmod:signal=KILL:when=4"));
         watch.addAll(Scripts.command("restore_pps", project.arguments("--yes", "--latest")));
@@ -121,8 +121,14 @@ class RecoveryTest {
         before.assertSame(project.tree(), "live data after the kill");
         Scripts.Result plan = project.restore("--latest", "--dry-run");
         assertTrue(plan.stderr().contains("was interrupted while it unpacked the backup. Live data is as it was before."), plan::toString);
-        Scripts.Result next = project.restored("--latest");
-        assertTrue(next.stderr().contains("Removing what an interrupted restore had unpacked"), next::toString);
+        Scripts.Result refused = project.restore("--latest", "--yes");
+        assertEquals(5, refused.exitCode(), refused::toString);
+        assertTrue(refused.stderr().contains("State: Live data is as it was before."), refused::toString);
+        Scripts.Result recovered = project.restore("--recover");
+        assertEquals(0, recovered.exitCode(), recovered::toString);
+        assertTrue(recovered.stdout().contains("Removed what had been unpacked."), recovered::toString);
+        before.assertSame(project.tree(), recovered);
+        project.restored("--latest");
         assertEquals("I am lyra".length(), project.tree().at("entities/lyra/identity.md").size());
     }
 

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 //SOURCES Scripts.java
+//SOURCES Strace.java
 //SOURCES TestProject.java
 //SOURCES TestTar.java
 //SOURCES Tree.java
@@ -481,7 +482,7 @@ class RestoreTest {
         assertTrue(result.stdout().contains("entity_identity: would be changed:\n    identity.md"), result::toString);
         before.assertSame(Tree.of(directory), result);
 
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/strace")), "the rest needs strace");
+        Strace.require();
         Path log = directory.resolve("strace.log");
         List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", log.toString(), "-e", "signal=none", "-e",
             "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,link,linkat,symlink,symlinkat,chmod,fchmod,"
