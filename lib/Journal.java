@@ -83,8 +83,13 @@ final class Journal {
     static Journal begin(Path projectRoot, Header header, List<Path> areas) {
         Journal journal = new Journal(fileOf(projectRoot), header);
         journal.areas = List.copyOf(areas);
-        journal.enter(Phase.STAGING);
-        return journal;
+        try {
+            journal.enter(Phase.STAGING);
+            return journal;
+        } catch (Failure e) {
+            journal.end();
+            throw e.state("Nothing was touched.");
+        }
     }
 
     /** Returns the journal that an unfinished restore of this project left, or null. */
@@ -103,17 +108,14 @@ final class Journal {
             journal.phase = Phase.valueOf(top.get("phase").getAsString());
             journal.stack = top.has("stack") ? top.getAsJsonObject("stack") : null;
             journal.safetyName = top.has("safetyName") ? top.get("safetyName").getAsString() : null;
-            List<Path> areas = new ArrayList<>();
-            top.getAsJsonArray("areas").forEach(area -> areas.add(Path.of(area.getAsString())));
-            journal.areas = areas;
-            if (!areas.get(0).startsWith(Places.home(projectRoot))) {
+            journal.areas = top.getAsJsonArray("areas").asList().stream().map(area -> Path.of(area.getAsString())).toList();
+            if (!journal.areas.get(0).startsWith(Places.home(projectRoot))) {
                 throw Failure.of(ExitCode.LOCKED, "The journal " + SafeText.quote(file) + " is of a restore in another place, "
-                    + SafeText.quote(areas.get(0).getParent())).state("Nothing was touched now.")
+                    + SafeText.quote(journal.areas.get(0).getParent())).state("Nothing was touched now.")
                     .next("Move the project back to where it was, and recover it there.");
             }
-            List<SwapGroup> groups = new ArrayList<>();
-            top.getAsJsonArray("groups").forEach(group -> groups.add(SwapGroup.fromJson(group.getAsJsonObject())));
-            journal.groups = groups;
+            journal.groups = top.getAsJsonArray("groups").asList().stream().map(group -> SwapGroup.fromJson(group.getAsJsonObject()))
+                .toList();
             return journal;
         } catch (IOException | JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException
                  | IndexOutOfBoundsException e) {

@@ -100,6 +100,11 @@ final class KillProject {
         return before;
     }
 
+    /** Returns the project as it is after; the times of its directories are not to be compared. */
+    Tree after() {
+        return after;
+    }
+
     /** Returns a fresh copy, in a directory of its own. */
     TestProject copy() {
         return copyTo(directory.resolve("run" + COPIES.incrementAndGet()));

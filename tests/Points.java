@@ -64,10 +64,11 @@ final class Points {
                 }
             }
             if (!failures.isEmpty()) {
-                AssertionError first = new AssertionError(failures.size() + " of " + all.size() + " failed; the first: "
-                    + failures.get(0).getMessage(), failures.get(0));
-                failures.stream().skip(1).forEach(first::addSuppressed);
-                throw first;
+                StringBuilder messages = new StringBuilder(failures.size() + " of " + all.size() + " failed\n");
+                failures.forEach(failure -> messages.append("* ").append(failure.getMessage()).append('\n'));
+                AssertionError failed = new AssertionError(messages.toString());
+                failures.forEach(failed::addSuppressed);
+                throw failed;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

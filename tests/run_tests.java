@@ -7,6 +7,7 @@
 
 // The scripts, which the tests run as processes from this class path
 //SOURCES ../demo_pps.java
+//SOURCES ../backup_pps.java
 //SOURCES ../list_backups.java
 //SOURCES ../restore_pps.java
 //SOURCES ../validate_backup.java
@@ -18,10 +19,13 @@
 //SOURCES TestSelection.java
 
 // The tests
+//SOURCES BackupTest.java
+//SOURCES BackupWithContainersTest.java
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
 //SOURCES FailureTest.java
+//SOURCES FaultsTest.java
 //SOURCES HouseRulesTest.java
 //SOURCES KillAnywhereTest.java
 //SOURCES LauncherTest.java
@@ -30,8 +34,10 @@
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
+//SOURCES RetentionTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
+//SOURCES SqliteCopyTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
 
