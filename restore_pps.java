@@ -174,11 +174,11 @@ public class restore_pps implements Cli.Script {
         String containers;
         Set<String> running = Set.of();
         try {
-            running = restore.wouldStop();
+            running = restore.wouldStop(plan);
             containers = containersSentence(running);
         } catch (Failure e) {
             console.warning("The restore itself would stop here: " + e.getMessage() + (e.next() == null ? "" : ". Next: " + e.next()));
-            containers = "cannot be looked at; the restore itself would stop before it touches anything";
+            containers = "left as they are; the restore itself would stop before it touches anything";
         }
         return show(new PlanReport(plan, containers, running, safetyDirectory(root), free(root), allowShrink || what.undo), "dry run: nothing was written", console);
     }
@@ -240,7 +240,7 @@ public class restore_pps implements Cli.Script {
         pps.GitStatus.changedFiles(plan).ifPresent(console::info);
         if (outcome.unhealthy() != null) {
             Failure trouble = outcome.unhealthy();
-            console.failure(trouble.state("Data is restored. " + (trouble.state() == null ? "" : trouble.state()))
+            console.failure(trouble.state("Data is restored." + (trouble.state() == null ? "" : " " + trouble.state()))
                 .next((trouble.next() == null ? "" : trouble.next() + "   or go back: ") + undoCommand(plan.projectRoot())));
         }
         return code;

@@ -8,9 +8,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A host path that a service mounts and that is not as it should be: Docker makes an empty directory in the place of a missing one, with
@@ -25,7 +27,9 @@ public record BindProblem(String service, Path source, String target, String wha
         for (Stack.Service service : stack.services()) {
             for (Stack.Bind bind : service.binds()) {
                 Stack.Kind now = Stack.Kind.of(bind.source());
-                String what = wrongWith(bind, now);
+                // An odd one that a service ran with before is none of ours; without one that is missing, nothing can run.
+                boolean ranWithIt = now == bind.kind() && now != Stack.Kind.MISSING && stack.running().contains(service.name());
+                String what = ranWithIt ? "" : wrongWith(bind, now);
                 if (!what.isEmpty() && known.add(bind.source())) {
                     problems.add(new BindProblem(service.name(), bind.source(), bind.target(), what, now == bind.kind()));
                 }
@@ -45,6 +49,20 @@ public record BindProblem(String service, Path source, String target, String wha
             return "is an empty directory, where a file is wanted (Docker makes one when a mounted file is missing)";
         }
         return "";
+    }
+
+    /** Returns what to tell before a restore that does not bring it. */
+    String warning() {
+        return "The stack mounts " + SafeText.quote(source) + ", which " + what + ". This restore does not bring it, and as long as it is "
+            + "so, the stack will not be started afterwards. " + remedy(List.of(this));
+    }
+
+    /** Returns what to do about problems, in words that end before a full stop. */
+    static String remedy(Collection<BindProblem> problems) {
+        boolean directories = problems.stream().allMatch(one -> Files.notExists(one.source()) && !looksLikeFile(one.target()));
+        return !directories ? "Put " + (problems.size() == 1 ? "it" : "them") + " right"
+            : "Put back what was there, or, where it may start empty: mkdir -p " + problems.stream()
+                .map(one -> SafeText.quote("'" + one.source().toString().replace("'", "'\\''") + "'")).collect(Collectors.joining(" "));
     }
 
     /** A name like {@code lyra.token} or {@code neo4j-entrypoint.sh}; {@code conf.d} is a directory. */

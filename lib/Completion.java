@@ -1,6 +1,5 @@
 package pps;
 
-//SOURCES BindProblem.java
 //SOURCES Compose.java
 //SOURCES Durable.java
 //SOURCES Failure.java
@@ -47,18 +46,12 @@ final class Completion {
      */
     Health bringUp(Duration timeout) {
         Stack before = journal.stack();
-        if (compose == null || before == null) {
+        boolean asBefore = journal.phase() == Journal.Phase.STOPPING;
+        if (compose == null || before == null || asBefore && before.running().isEmpty()) {
             return new Health(null);
         }
         long end = System.nanoTime() + timeout.toNanos();
         try {
-            List<BindProblem> problems = compose.bindProblems(compose.look());
-            if (!problems.isEmpty()) {
-                return new Health(Failure.of(ExitCode.UNHEALTHY, "The stack was not started: "
-                    + problems.stream().map(p -> SafeText.quote(p.source()) + " " + p.what()).collect(Collectors.joining("; ")))
-                    .state("Docker would have made it up as an empty directory, and a database would start empty.")
-                    .next("Put it there, then: " + compose.commandLine("up", "-d")));
-            }
             compose.start(before, timeout);
             List<Unwell> unwell = compose.awaitHealthy(before, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
             if (unwell.isEmpty()) {
@@ -143,9 +136,9 @@ final class Completion {
         clean();
     }
 
-    /** Starts what ran before; live data is as it was. */
+    /** Starts what ran before, and nothing when nothing did; live data is as it was. */
     void startAgain() {
-        if (compose != null && journal.stack() != null) {
+        if (compose != null && journal.stack() != null && !journal.stack().running().isEmpty()) {
             compose.start(journal.stack());
         }
     }

@@ -1,13 +1,15 @@
 package pps;
 
-//SOURCES BindProblem.java ComposeProject.java ComposeStart.java Deadline.java DockerCommand.java ExitCode.java Failure.java
-//SOURCES Listener.java Outsider.java SafeText.java Stack.java Unwell.java
+//SOURCES BindProblem.java ComposeProject.java ComposeStart.java Deadline.java DockerCommand.java DockerTrouble.java ExitCode.java
+//SOURCES Failure.java Listener.java Outsider.java SafeText.java Stack.java Unwell.java
 
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -23,6 +25,7 @@ public final class Compose {
     /** For a start without a deadline of the caller's. */
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration POLL_PAUSE = Duration.ofSeconds(1);
+    private static final String NOTHING = "Nothing was touched";
 
     private final ComposeProject project;
     private final Listener listener;
@@ -137,11 +140,38 @@ public final class Compose {
     /**
      * Starts exactly what ran before, in the order of its dependencies, and keeps its very containers; all services when nothing ran.
      * A dependency that is slow is waited for until the deadline; then a failure ({@link ExitCode#UNHEALTHY}) names the services that
-     * are not well. The time that this takes is the caller's to subtract from the deadline of {@link #awaitHealthy}.
+     * are not well. The time that this takes is the caller's to subtract from the deadline of {@link #awaitHealthy}. Nothing is started
+     * while a bind source is missing: Docker would make an empty one up.
      */
     public void start(Stack before, Duration deadline) {
         projectName = before.projectName();
-        new ComposeStart(project, listener).start(before, Deadline.in(deadline));
+        try {
+            refuseMissingBinds(before);
+            new ComposeStart(project, listener).start(before, Deadline.in(deadline));
+        } catch (Failure failure) {
+            Failure later = later(failure);
+            throw later.state() == null || later.state().startsWith(NOTHING) ? later.state("No container was started.") : later;
+        }
+    }
+
+    /** Those of the stack as it was, which know what kind each was, and those of its configuration now, which a restore may have changed. */
+    private void refuseMissingBinds(Stack before) {
+        Map<Path, BindProblem> problems = new LinkedHashMap<>();
+        bindProblems(before).forEach(problem -> problems.put(problem.source(), problem));
+        bindProblems(project.configuration(Listener.SILENT)).forEach(problem -> problems.putIfAbsent(problem.source(), problem));
+        if (!problems.isEmpty()) {
+            throw Failure.of(ExitCode.UNHEALTHY, "The stack was not started: " + problems.values().stream()
+                .map(problem -> SafeText.quote(problem.source()) + " " + problem.what()).collect(Collectors.joining("; ")))
+                .next(BindProblem.remedy(problems.values()) + "; then: " + commandLine("up", "-d"));
+        }
+    }
+
+    /** Before anything is stopped, leaving the containers alone is a way out; when they are to be started again, it is not. */
+    private Failure later(Failure failure) {
+        String next = failure.next();
+        return (next == null || !next.endsWith(DockerTrouble.OR_WITHOUT) ? failure
+            : failure.next(next.substring(0, next.length() - DockerTrouble.OR_WITHOUT.length()) + "; then: " + commandLine("up", "-d")))
+            .as(ExitCode.UNHEALTHY);
     }
 
     /**
@@ -151,7 +181,7 @@ public final class Compose {
     public List<Unwell> awaitHealthy(Stack before, Duration deadline) {
         projectName = before.projectName();
         Deadline end = Deadline.in(deadline);
-        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, project::logsCommand);
+        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, before.containers(), project::logsCommand);
         listener.info("Waiting until " + names(before.toStart()) + " run well (up to " + deadline.toSeconds() + " s)");
         String told = "";
         while (true) {
@@ -159,7 +189,7 @@ public final class Compose {
             try {
                 containers = project.containers(projectName);
             } catch (Failure failure) {
-                throw failure.as(ExitCode.UNHEALTHY).state("Whether the containers run well is not known.");
+                throw later(failure).state("Whether the containers run well is not known.");
             }
             List<Unwell> unwell = judge.judge(before.toStart(), containers, System.nanoTime());
             boolean nothingWillChange = unwell.stream().allMatch(one -> Unwell.Judge.isFinal(one, containers));
@@ -174,6 +204,15 @@ public final class Compose {
             }
             listener.checkInterrupted();
             end.pause(POLL_PAUSE);
+        }
+    }
+
+    /** Tells the listener which services {@link #start} leaves down because they were. */
+    void tellWhatStaysDown(Stack before) {
+        Set<String> down = new TreeSet<>(before.serviceNames());
+        down.removeAll(before.toStart());
+        if (!down.isEmpty()) {
+            listener.info(names(down) + " did not run before, and was left so. To start all: " + commandLine("up", "-d"));
         }
     }
 

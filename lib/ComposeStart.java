@@ -103,7 +103,7 @@ final class ComposeStart {
     }
 
     private Failure notStarted(Stack before, DockerCommand.Result result) {
-        List<Unwell> unwell = new Unwell.Judge(Duration.ZERO, project::logsCommand)
+        List<Unwell> unwell = new Unwell.Judge(Duration.ZERO, before.containers(), project::logsCommand)
             .judge(before.toStart(), project.containers(before.projectName()), System.nanoTime());
         if (unwell.isEmpty()) {
             return project.trouble("The containers could not be started", result);

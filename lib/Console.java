@@ -93,7 +93,7 @@ public final class Console implements Listener {
 
     /** Shows a failure: what happened, what state things are in, and what to do next; the trace behind it only when asked for. */
     public void failure(Failure failure) {
-        log.println(coloured("31", "Error: ") + failure.getMessage() + (failure.getMessage().endsWith(".") ? "" : "."));
+        log.println(coloured("31", "Error: ") + failure.getMessage() + (failure.getMessage().matches("(?s).*[.?!]") ? "" : "."));
         if (failure.state() != null) {
             log.println("State: " + failure.state());
         }

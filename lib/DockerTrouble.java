@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 final class DockerTrouble {
     private static final int LINES_SHOWN = 5;
     private static final int SHORTEST_SECRET = 4;
-    private static final String OR_WITHOUT = ", or leave the containers alone with --no-containers.";
+    /** How advice ends when nothing was touched yet. */
+    static final String OR_WITHOUT = ", or leave the containers alone with --no-containers.";
     private static final Pattern REQUIRED = Pattern.compile("required variable (\\w+) is missing a value");
     private static final Pattern UNSET = Pattern.compile("\\\\?\"(\\w+)\\\\?\" variable is not set");
     private static final Pattern UNREADABLE = Pattern.compile("(?m)^(?:failed to read|open) (/.*?): (?:line (\\d+))?");

@@ -15,6 +15,13 @@ import java.util.List;
  */
 public record Outsider(String container, String project, Path source, String target, boolean readOnly) {
 
+    /** Returns the failure that says why nothing can be replaced while it runs. */
+    Failure refusal() {
+        return Failure.of(ExitCode.FAILED, "The container " + SafeText.quote(container) + ", which is not of this stack, has "
+            + SafeText.quote(source) + " mounted and may write to it").state("Nothing was touched.")
+            .next("docker stop " + SafeText.quote(container) + "   then try again");
+    }
+
     /** Picks those of the containers that are outsiders to the project and mount one of the paths. */
     static List<Outsider> among(List<Stack.Container> containers, String projectName, Collection<Path> paths) {
         List<Path> real = paths.stream().map(Outsider::real).toList();

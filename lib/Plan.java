@@ -56,6 +56,12 @@ public record Plan(Contents contents, Path projectRoot, List<OfSource> sources, 
         }
     }
 
+    /** Tells whether a path will be there because of this plan: a directory of its files, or one of its files. */
+    boolean brings(Path path) {
+        return sources.stream().anyMatch(source -> Stream.of(source.added(), source.changed(), source.unchanged()).flatMap(List::stream)
+            .anyMatch(file -> source.destination().resolve(file.path()).startsWith(path)));
+    }
+
     /** Returns the bytes of these files as they are now. */
     public static long sumBefore(List<Change> changes) {
         return changes.stream().mapToLong(change -> Math.max(0, change.before())).sum();

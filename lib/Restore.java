@@ -1,6 +1,7 @@
 package pps;
 
 //SOURCES ArchiveReader.java
+//SOURCES BindProblem.java
 //SOURCES Compose.java
 //SOURCES Completion.java
 //SOURCES Contents.java
@@ -9,8 +10,8 @@ package pps;
 //SOURCES Failure.java
 //SOURCES Journal.java
 //SOURCES Listener.java
+//SOURCES LiveFiles.java
 //SOURCES MissingSources.java
-//SOURCES Outsider.java
 //SOURCES Places.java
 //SOURCES Plan.java
 //SOURCES Planner.java
@@ -87,9 +88,18 @@ public final class Restore {
         return plan;
     }
 
-    /** Returns the services that {@link #run} would stop, as they run now; none when containers are left alone. */
-    public Set<String> wouldStop() {
-        return compose == null ? Set.of() : compose.look().running();
+    /**
+     * Returns the services that {@link #run} would stop for a plan, as they run now; none when containers are left alone. Throws
+     * {@link Failure} where it would refuse because of containers.
+     */
+    public Set<String> wouldStop(Plan plan) {
+        if (compose == null) {
+            return Set.of();
+        }
+        Stack now = compose.look();
+        refuseOutsiders(plan);
+        warnOfMissingBinds(now, plan);
+        return now.running();
     }
 
     /** Rehearses the restore up to the point where live data would be touched, into a scratch directory that is removed again. */
@@ -112,19 +122,22 @@ public final class Restore {
         try (ProjectLock lock = ProjectLock.take(request.projectRoot(), request.purpose())) {
             Journal.requireNone(request.projectRoot(), request.recoverCommand());
             Stack before = compose == null ? null : compose.look();
-            warnOfMissingBinds(before);
             begin(request.purpose(), request.composeFile());
             Plan plan = beforeTheSwap(consent, before);
             swap(plan);
             Completion.Health health = completion.bringUp(request.healthTimeout());
-            if (health.trouble() != null && request.rollbackIfUnhealthy()) {
-                throw takenBack(health.trouble());
+            Failure trouble = health.trouble();
+            if (trouble != null) {
+                listener.warning(trouble.getMessage());
             }
-            if (health.trouble() != null) {
-                listener.warning(health.trouble().getMessage());
+            if (trouble != null && request.rollbackIfUnhealthy()) {
+                trouble = takeBack(before, trouble);
+            }
+            if (trouble == null && before != null) {
+                compose.tellWhatStaysDown(before);
             }
             Path safety = completion.packAndClean();
-            return new Outcome(plan, safety, health.trouble(), before == null ? Set.of() : before.toStart());
+            return new Outcome(plan, safety, trouble, before == null ? Set.of() : before.toStart());
         }
     }
 
@@ -153,9 +166,12 @@ public final class Restore {
         try {
             Plan plan = stage();
             refuseShrink(plan);
-            consent.ask(plan, before == null ? Set.of() : before.running());
             if (before != null) {
                 refuseOutsiders(plan);
+                warnOfMissingBinds(before, plan);
+            }
+            consent.ask(plan, before == null ? Set.of() : before.running());
+            if (before != null) {
                 journal.stack(before);
                 journal.enter(Journal.Phase.STOPPING);
                 compose.stop(before);
@@ -164,7 +180,9 @@ public final class Restore {
             }
             Plan atRest = planner().plan(plan.contents(), request.selection());
             if (compose != null) {
+                // Both may have changed: a question can stay unanswered for hours, and the engine brings containers back by itself.
                 compose.proveStopped();
+                refuseOutsiders(plan);
             }
             listener.checkInterrupted();
             journal.groups(new SwapPlanner(places, staging).groups(atRest));
@@ -180,11 +198,11 @@ public final class Restore {
     }
 
     private Failure abandoned(boolean stopped, Failure failure) {
-        Failure told = failure.state() != null ? failure
-            : failure.state(stopped ? "Nothing was touched; what ran before is started again." : "Nothing was touched.");
+        Failure told = failure.state() != null ? failure : failure.state("Nothing was touched.");
         try {
             if (stopped) {
                 completion.startAgain();
+                told = journal.stack().running().isEmpty() ? told : told.state("Nothing was touched; what ran before runs again.");
             }
             completion.clean();
         } catch (Failure second) {
@@ -230,19 +248,16 @@ public final class Restore {
 
     private void refuseOutsiders(Plan plan) {
         List<Path> destinations = plan.sources().stream().map(Plan.OfSource::destination).toList();
-        List<Outsider> outsiders = compose.othersThatMount(destinations).stream().filter(outsider -> !outsider.readOnly()).toList();
-        if (!outsiders.isEmpty()) {
-            Outsider first = outsiders.get(0);
-            throw Failure.of(ExitCode.FAILED, "The container " + SafeText.quote(first.container()) + ", which is not of this stack, has "
-                + SafeText.quote(first.source()) + " mounted and may write to it").state("Nothing was touched.")
-                .next("docker stop " + SafeText.quote(first.container()) + "   then try again");
-        }
+        compose.othersThatMount(destinations).stream().filter(outsider -> !outsider.readOnly()).findFirst().ifPresent(outsider -> {
+            throw outsider.refusal();
+        });
     }
 
-    private void warnOfMissingBinds(Stack before) {
-        if (before != null) {
-            compose.bindProblems(before).forEach(problem -> listener.warning("The stack mounts " + SafeText.quote(problem.source())
-                + ", which " + problem.what() + "; unless this restore brings it, the stack will not be started afterwards"));
+    private void warnOfMissingBinds(Stack before, Plan plan) {
+        for (BindProblem problem : compose.bindProblems(before)) {
+            if (!plan.brings(LiveFiles.realPath(problem.source()))) {
+                listener.warning(problem.warning());
+            }
         }
     }
 
@@ -261,10 +276,21 @@ public final class Restore {
         }
     }
 
-    private Failure takenBack(Failure trouble) {
-        listener.warning(trouble.getMessage() + "; putting the old data back");
+    /**
+     * Ends the restore by putting the old data back, and says so by throwing {@link Failure}. Returns the trouble, and leaves the restored
+     * data, when that cannot be done because a container still runs on it.
+     */
+    private Failure takeBack(Stack before, Failure trouble) {
+        listener.info("Putting the old data back");
+        try {
+            compose.bringDown(before);
+        } catch (Failure stillRuns) {
+            return Failure.of(ExitCode.UNHEALTHY, trouble.getMessage() + ". The old data was not put back: " + stillRuns.getMessage())
+                .next(stillRuns.next());
+        }
         completion.takeBack();
-        return Failure.of(ExitCode.FAILED, "The stack did not become healthy with the restored data: " + trouble.getMessage())
-            .state("The old data was put back, and what ran before was started.").next(trouble.next());
+        throw Failure.of(ExitCode.FAILED, "The stack did not become healthy with the restored data: " + trouble.getMessage())
+            .state("The old data was put back, and " + (before.running().isEmpty() ? "nothing runs, as before." : "what ran before runs again."))
+            .next(trouble.next());
     }
 }

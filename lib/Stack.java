@@ -119,6 +119,7 @@ public record Stack(String projectName, List<Service> services, List<Container> 
             one.addProperty("name", container.name());
             one.addProperty("id", container.id());
             one.addProperty("state", container.state());
+            one.addProperty("startedAt", container.startedAt());
             containerList.add(one);
         }
         JsonObject json = new JsonObject();
@@ -146,7 +147,7 @@ public record Stack(String projectName, List<Service> services, List<Container> 
         for (JsonElement element : json.getAsJsonArray("containers")) {
             JsonObject one = element.getAsJsonObject();
             containers.add(new Container(project, one.get("service").getAsString(), false, one.get("name").getAsString(),
-                one.get("id").getAsString(), one.get("state").getAsString(), "", 0, 0, "", "", List.of()));
+                one.get("id").getAsString(), one.get("state").getAsString(), "", 0, 0, "", one.get("startedAt").getAsString(), List.of()));
         }
         return new Stack(project, List.copyOf(services), List.copyOf(containers));
     }

@@ -14,6 +14,7 @@ package pps;
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES SourceMap.java
+//SOURCES SqliteCheck.java
 //SOURCES SwapGroup.java
 
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The moment when staged files take the place of live ones: renames only, each of which is on one file system and therefore happens
@@ -61,7 +63,8 @@ final class Swap {
     /**
      * Puts everything back as it was before {@link #run}, however far that came, and however far an earlier going back came. What lies in
      * a live place that the swap filled goes back to staging; where a file was to be taken and has not been, it is still the old one that
-     * lies there, whatever has become of the staged one.
+     * lies there, whatever has become of the staged one. What services wrote after the swap, in the place of an old file, beside a restored
+     * database or into a unit, goes aside with the restored files that it belongs to.
      */
     static void rollBack(List<SwapGroup> groups) throws IOException {
         Set<Path> touched = new HashSet<>();
@@ -71,12 +74,16 @@ final class Swap {
                 boolean isOld = takes.contains(put) && !exists(group.moved().resolve(put));
                 if (!isOld && !exists(group.staged().resolve(put)) && exists(group.live().resolve(put))) {
                     move(group.live(), group.staged(), put, touched);
+                    putAsideSidecars(group, put, touched);
                 }
             }
         }
         for (SwapGroup group : groups) {
+            putAsideStrangers(group, touched);
             for (String take : group.takes()) {
                 if (exists(group.moved().resolve(take))) {
+                    putAsideSidecars(group, take, touched);
+                    putAside(group, take, touched);
                     move(group.moved(), group.live(), take, touched);
                 }
             }
@@ -93,6 +100,47 @@ final class Swap {
             }
         }
         sync(touched);
+    }
+
+    /** A -wal that was written beside another database than the one that comes back would be replayed into the wrong one. */
+    private static void putAsideSidecars(SwapGroup group, String database, Set<Path> touched) throws IOException {
+        for (String ending : SqliteCheck.SIDECARS) {
+            String sidecar = database + ending;
+            // One that was there before was taken with its database, and comes back with it.
+            if (!database.isEmpty() && (!group.takes().contains(sidecar) || exists(group.moved().resolve(sidecar)))) {
+                putAside(group, sidecar, touched);
+            }
+        }
+    }
+
+    /** In a unit that is a mount point, the files move one by one; those that neither the old nor the restored unit had are the latter's. */
+    private static void putAsideStrangers(SwapGroup group, Set<Path> touched) throws IOException {
+        boolean childByChild = group.covers().equals(List.of("**")) && !group.takes().contains("") && !group.puts().contains("");
+        if (!childByChild || !exists(group.live())) {
+            return;
+        }
+        List<Path> children;
+        try (Stream<Path> listed = Files.list(group.live())) {
+            children = listed.toList();
+        }
+        for (Path child : children) {
+            String name = child.getFileName().toString();
+            if (!group.takes().contains(name) && !group.puts().contains(name) && !name.startsWith(LiveFiles.OWN_PREFIX)) {
+                putAside(group, name, touched);
+            }
+        }
+    }
+
+    /** Moves what lies at a live place, if anything does, to where it goes away with the staged files. */
+    private static void putAside(SwapGroup group, String path, Set<Path> touched) throws IOException {
+        if (!exists(path.isEmpty() ? group.live() : group.live().resolve(path))) {
+            return;
+        }
+        Path aside = group.staged().resolveSibling(group.staged().getFileName() + ".written_since");
+        for (int i = 1; exists(path.isEmpty() ? aside : aside.resolve(path)); i++) {
+            aside = group.staged().resolveSibling(group.staged().getFileName() + ".written_since_" + i);
+        }
+        move(group.live(), aside, path, touched);
     }
 
     /** Takes away directories that the swap has emptied; a directory that the backup holds, or a source's own, stays. */

@@ -31,13 +31,18 @@ public record Unwell(String service, String container, String what, String next)
         }
 
         private final Map<String, Seen> firstSeen = new HashMap<>();
+        private final Map<String, String> startedBefore = new HashMap<>();
         private final Duration steady;
         private final Function<String, String> nextCommand;
 
-        /** {@code steady} is zero for a single look; {@code nextCommand} gives the command that shows more of a service. */
-        Judge(Duration steady, Function<String, String> nextCommand) {
+        /**
+         * {@code steady} is zero for a single look; {@code before} are the containers before they were stopped: one that has ended and was
+         * not started since then has not failed, but waits for others; {@code nextCommand} gives the command that shows more of a service.
+         */
+        Judge(Duration steady, List<Stack.Container> before, Function<String, String> nextCommand) {
             this.steady = steady;
             this.nextCommand = nextCommand;
+            before.forEach(container -> startedBefore.put(container.id(), container.startedAt()));
         }
 
         /** Returns the services that are not well at this look, the causes before those that only wait for them. */
@@ -75,7 +80,8 @@ public record Unwell(String service, String container, String what, String next)
                     default -> restarts(container.health(), container);
                 };
                 case "restarting" -> restarts("restarting, exited with code " + container.exitCode(), container);
-                case "exited" -> container.exitCode() == 0 && endsForGood(container) ? "" : "exited with code " + container.exitCode();
+                case "exited" -> container.startedAt().equals(startedBefore.get(container.id())) ? NOT_STARTED
+                    : container.exitCode() == 0 && endsForGood(container) ? "" : "exited with code " + container.exitCode();
                 case "created" -> NOT_STARTED;
                 default -> container.state();
             };
@@ -83,7 +89,7 @@ public record Unwell(String service, String container, String what, String next)
 
         /** Waiting longer is no use for these: nothing will start them again. */
         static boolean isFinal(Unwell unwell, List<Stack.Container> containers) {
-            return containers.stream().anyMatch(container -> container.name().equals(unwell.container())
+            return !unwell.what().equals(NOT_STARTED) && containers.stream().anyMatch(container -> container.name().equals(unwell.container())
                 && container.state().equals("exited") && isJob(container));
         }
 

@@ -123,7 +123,7 @@ class DockerJsonTest {
     @Test
     @DisplayName("of a service without a health check counts as well only when it ran on, not between two crashes")
     void judgedTwice() {
-        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, service -> "logs " + service);
+        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, List.of(), service -> "logs " + service);
         List<Stack.Container> first = List.of(running("chromadb", "t1", 0, ""));
         assertEquals("running, but for less than 5 seconds", judge.judge(Set.of("chromadb"), first, 0).get(0).what());
         List<Stack.Container> restarted = List.of(running("chromadb", "t2", 4, ""));
@@ -135,7 +135,7 @@ class DockerJsonTest {
     @Test
     @DisplayName("of a service that was restarted counts as well only when it stayed healthy")
     void healthyAfterRestarts() {
-        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, service -> "");
+        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, List.of(), service -> "");
         assertEquals(List.of(), judge.judge(Set.of("neo4j"), List.of(running("neo4j", "t1", 0, "healthy")), 0));
         List<Stack.Container> restarted = List.of(running("neo4j", "t2", 1, "healthy"));
         assertEquals("healthy, but only just, 1 restart", judge.judge(Set.of("neo4j"), restarted, SECOND).get(0).what());
@@ -145,7 +145,7 @@ class DockerJsonTest {
     @Test
     @DisplayName("of a job that ended with 0 counts as done, of one that failed as final, and names the cause before what waits for it")
     void jobs() {
-        Unwell.Judge judge = new Unwell.Judge(Duration.ZERO, service -> "logs " + service);
+        Unwell.Judge judge = new Unwell.Judge(Duration.ZERO, List.of(), service -> "logs " + service);
         List<Stack.Container> containers = List.of(ended("done", 0, "no"), ended("failed", 3, "no"), ended("service", 0, "always"),
             container("app", "created"));
         List<Unwell> unwell = judge.judge(Set.of("app", "done", "failed", "service"), containers, 0);

@@ -34,6 +34,7 @@
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
+//SOURCES RestoreWithContainersTest.java
 //SOURCES RetentionTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
