@@ -79,7 +79,12 @@ public final class BackupDirectory {
 
     /** Returns the name of an archive made at this time, in the form that the original tools know. */
     public static String nameFor(String prefix, LocalDateTime time) {
-        return prefix + STAMP.format(time) + ".tar.gz";
+        return prefix + stamp(time) + ".tar.gz";
+    }
+
+    /** Returns a time in the form that names of archives have it. */
+    static String stamp(LocalDateTime time) {
+        return STAMP.format(time);
     }
 
     /** Returns the archives, the newest first; none when the directory does not exist. Throws {@link Failure} when it cannot be read. */

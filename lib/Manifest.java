@@ -19,10 +19,10 @@ import java.util.regex.PatternSyntaxException;
 /**
  * What a backup promises about itself: {@value #ENTRY}, the first entry of an archive that this tool wrote. {@code kind} is
  * {@code backup} or {@code safety}, {@code createdAt} an ISO local time, {@code restored} the name of the archive whose restore moved
- * aside what a safety backup holds (else null).
+ * aside what a safety backup holds (else null), {@code leftOut} the sources that a backup knows of and does not hold, with the reason.
  */
 public record Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored,
-                       Map<String, Promise> sources) {
+                       Map<String, Promise> sources, Map<String, String> leftOut) {
     /** The entry's name. */
     public static final String ENTRY = "pps_manifest.json";
     /** The only format there is; an archive with a higher one was written by a later version, and is not guessed at. */
@@ -42,6 +42,11 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
     /** Tells whether the archive holds what a restore replaced: it may be broken, and an undo puts exactly that back. */
     public boolean isSafety() {
         return kind.equals("safety");
+    }
+
+    /** Returns one that leaves nothing out. */
+    public Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored, Map<String, Promise> sources) {
+        this(kind, createdAt, tool, containersStopped, restored, sources, Map.of());
     }
 
     /** Returns the manifest as the JSON text that is written into the archive. */
@@ -76,6 +81,11 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
             all.add(name, one);
         });
         top.add("sources", all);
+        if (!leftOut.isEmpty()) {
+            JsonObject reasons = new JsonObject();
+            leftOut.forEach(reasons::addProperty);
+            top.add("leftOut", reasons);
+        }
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(top) + "\n";
     }
 
@@ -92,8 +102,12 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
             for (Map.Entry<String, JsonElement> entry : top.getAsJsonObject("sources").entrySet()) {
                 sources.put(entry.getKey(), promise(entry.getValue().getAsJsonObject()));
             }
+            Map<String, String> leftOut = new LinkedHashMap<>();
+            if (top.has("leftOut")) {
+                top.getAsJsonObject("leftOut").entrySet().forEach(one -> leftOut.put(one.getKey(), one.getValue().getAsString()));
+            }
             return new Manifest(top.get("kind").getAsString(), top.get("createdAt").getAsString(), top.get("tool").getAsString(),
-                top.get("containersStopped").getAsBoolean(), top.has("restored") ? top.get("restored").getAsString() : null, sources);
+                top.get("containersStopped").getAsBoolean(), top.has("restored") ? top.get("restored").getAsString() : null, sources, leftOut);
         } catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException | NumberFormatException
                  | UnsupportedOperationException | PatternSyntaxException | StackOverflowError e) {
             // A nesting thousands deep overflows the parser's stack: hostile input like the rest, not a defect.

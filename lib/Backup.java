@@ -1,0 +1,244 @@
+package pps;
+
+//SOURCES ArchiveWriter.java
+//SOURCES BackupDirectory.java
+//SOURCES BackupPlan.java
+//SOURCES Compose.java
+//SOURCES Contents.java
+//SOURCES DamagedBackup.java
+//SOURCES Doubts.java
+//SOURCES Downtime.java
+//SOURCES Durable.java
+//SOURCES Failure.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES Manifest.java
+//SOURCES Places.java
+//SOURCES ProjectLock.java
+//SOURCES Reason.java
+//SOURCES Retention.java
+//SOURCES SafeText.java
+//SOURCES SizeText.java
+//SOURCES Snapshot.java
+//SOURCES SourceMap.java
+//SOURCES SourceScan.java
+//SOURCES Stack.java
+//SOURCES Version.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Makes a backup: stop the stack, copy, start it, check and pack the copy, and only when the archive is proven let old ones go. What it
+ * does not promise: that files which the stack wrote in pieces when it was stopped make sense to it; with {@code live}, that files of one
+ * moment are together, but for each database in itself.
+ */
+public final class Backup {
+    /**
+     * What is asked for. {@code composeFile} is null to leave containers alone, {@code live} says that the stack goes on writing,
+     * {@code entity} is null for all, {@code recoverCommand} what to type after an interruption.
+     */
+    public record Request(Path projectRoot, SourceMap map, BackupDirectory directory, String entity, Path composeFile, boolean live,
+                          boolean includeLive, Retention retention, Duration healthTimeout, String recoverCommand) {
+    }
+
+    /**
+     * What was done. {@code pruned} are the backups that were deleted, {@code notPruned} says why none was looked at or is null,
+     * {@code down} and {@code unhealthy} are null when the stack was left alone or is well.
+     */
+    public record Outcome(Contents contents, Map<String, String> leftOut, List<String> warnings, List<BackupDirectory.Backup> pruned,
+                          String notPruned, Downtime.Times down, Duration took, Failure unhealthy) {
+    }
+
+    private static final String NOTHING_WRITTEN = "No backup was written, and no older one was deleted.";
+
+    private final Request request;
+    private final Listener listener;
+    private final Compose compose;
+    private final List<String> warnings = new ArrayList<>();
+    private Journal journal;
+
+    /** Prepares a backup; nothing is looked at yet. */
+    public Backup(Request request, Listener listener) {
+        this.request = request;
+        this.listener = listener;
+        this.compose = request.composeFile() == null ? null : Compose.of(request.composeFile(), listener);
+    }
+
+    /** Works out what {@link #run} would do, and writes nothing at all. */
+    public BackupPlan preview() {
+        return BackupPlan.of(request.projectRoot(), request.map(), request.directory(), request.entity(), request.live(), request.includeLive(),
+            LocalDateTime.now(), listener);
+    }
+
+    /** Returns the services that {@link #run} would stop, as they run now; none when containers are left alone. */
+    public Set<String> wouldStop() {
+        return compose == null ? Set.of() : compose.look().running();
+    }
+
+    /** Returns what would become of each backup if the planned one were there, the newest first. */
+    public List<Retention.Verdict> wouldKeep(BackupPlan plan) {
+        List<BackupDirectory.Backup> all = new ArrayList<>(List.of(new BackupDirectory.Backup(plan.target(), plan.time())));
+        all.addAll(request.directory().newestFirst());
+        return request.retention().judge(all);
+    }
+
+    /** Backs up. Throws {@link Failure} when there is no new backup; then no old one was deleted, and the stack runs again or it says why not. */
+    public Outcome run() {
+        long began = System.nanoTime();
+        try (ProjectLock lock = ProjectLock.take(request.projectRoot(), Journal.BACKUP)) {
+            Journal.requireNone(request.projectRoot(), request.recoverCommand());
+            Stack before = compose == null ? null : compose.look();
+            BackupPlan plan = preview();
+            plan.warnings().forEach(this::warn);
+            warnOfOutsiders(plan);
+            begin(plan);
+            Downtime downtime = new Downtime(compose, before, journal, request.healthTimeout(), listener);
+            try {
+                Packed packed = pack(plan, downtime);
+                List<BackupDirectory.Backup> pruned = packed.keepOld() == null ? prune() : List.of();
+                return new Outcome(packed.contents(), packed.leftOut(), List.copyOf(warnings), pruned, packed.keepOld(), downtime.times(),
+                    Duration.ofNanos(System.nanoTime() - began), downtime.trouble());
+            } catch (Failure e) {
+                throw e.state() == null ? e.state(NOTHING_WRITTEN) : e.state(NOTHING_WRITTEN + " " + e.state());
+            } finally {
+                clean();
+            }
+        }
+    }
+
+    /** A proven archive; {@code keepOld} says why older backups are not to be deleted now, or is null. */
+    private record Packed(Contents contents, Map<String, String> leftOut, String keepOld) {
+    }
+
+    private Packed pack(BackupPlan plan, Downtime downtime) {
+        Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
+        if (plan.mode() != Snapshot.Mode.IN_PLACE) {
+            downtime.during(() -> {
+                listener.info("Copying " + SizeText.ofFiles(plan.files(), plan.bytes()));
+                snapshot.take(plan.scans());
+            });
+            return pack(plan, snapshot);
+        }
+        listener.info("There is no room for a copy of the sources (" + SizeText.of(plan.bytes()) + "): they are packed "
+            + (compose == null ? "where they lie" : "while the stack is down, which takes longer"));
+        List<Packed> packed = new ArrayList<>();
+        downtime.during(() -> {
+            snapshot.take(plan.scans());
+            packed.add(pack(plan, snapshot));
+        });
+        return packed.get(0);
+    }
+
+    private Packed pack(BackupPlan plan, Snapshot snapshot) {
+        List<Snapshot.Damaged> damaged = snapshot.settle();
+        Map<String, String> leftOut = new LinkedHashMap<>(plan.leftOut());
+        damaged.stream().filter(one -> !one.source().critical()).forEach(one -> {
+            snapshot.leaveOut(one.source());
+            leftOut.put(one.source().name(), "its database '" + SafeText.quote(one.path()) + "' " + one.problem());
+            warn("source '" + SafeText.quote(one.source().name()) + "' is left out, since it can be rebuilt: its database '"
+                + SafeText.quote(one.path()) + "' " + one.problem());
+        });
+        leftOut.forEach((source, why) -> listener.info("Left out: " + SafeText.quote(source) + ", " + why));
+        List<ArchiveWriter.Item> items = snapshot.items();
+        Map<String, Manifest.Promise> promises = snapshot.promises();
+        List<Snapshot.Damaged> critical = damaged.stream().filter(one -> one.source().critical()).toList();
+        Manifest manifest = new Manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan.time().toString(), Version.TOOL,
+            compose != null, null, promises, leftOut);
+        if (!critical.isEmpty()) {
+            throw DamagedBackup.write(plan, critical, manifest, items, listener);
+        }
+        snapshot.unsteady().forEach(this::warn);
+        Set<String> meant = leftOut.keySet().stream().filter(name -> !plan.absent().contains(name)).collect(Collectors.toSet());
+        Doubts doubts = Doubts.of(promises, items, meant, request.directory(), listener);
+        doubts.warnings().forEach(this::warn);
+        listener.info("Packing and checking " + SafeText.quote(plan.target().getFileName()));
+        Contents contents = ArchiveWriter.write(plan.target(), manifest, items, listener);
+        List<String> changed = snapshot.changedInPlace();
+        changed.forEach(this::warn);
+        boolean onePart = leftOut.values().stream().anyMatch(BackupPlan.NOT_ASKED::equals);
+        return new Packed(contents, leftOut, doubts.shrunk() || !changed.isEmpty() ? "the warnings above say that they may be needed"
+            : onePart ? "this one holds one entity alone" : null);
+    }
+
+    private void warn(String message) {
+        warnings.add(message);
+        listener.warning(Character.toUpperCase(message.charAt(0)) + message.substring(1));
+    }
+
+    private void warnOfOutsiders(BackupPlan plan) {
+        if (compose != null) {
+            compose.othersThatMount(plan.scans().stream().map(SourceScan::directory).toList()).stream().filter(outsider -> !outsider.readOnly())
+                .forEach(outsider -> warn("the container " + SafeText.quote(outsider.container()) + ", which is not of this stack, has "
+                    + SafeText.quote(outsider.source()) + " mounted and may write to it"));
+        }
+    }
+
+    private Path area(BackupPlan plan) {
+        return Places.home(request.projectRoot()).resolve("backup_" + BackupDirectory.stamp(plan.time()));
+    }
+
+    /** Everything that can be found out before the stack is stopped is found out before: also that the directory can be written. */
+    private void begin(BackupPlan plan) {
+        Journal abandoned = Journal.find(request.projectRoot());
+        if (abandoned != null) {
+            listener.info("Removing what an interrupted " + abandoned.header().purpose() + " had left");
+            journal = abandoned;
+            clean();
+        }
+        Path partial = ArchiveWriter.partialOf(plan.target());
+        try {
+            journal = Journal.begin(request.projectRoot(), new Journal.Header(area(plan).getFileName().toString(), Journal.BACKUP,
+                plan.target().getFileName().toString(), request.composeFile()), List.of(area(plan), partial));
+            Durable.createPrivateDirectories(plan.target().getParent());
+            Files.deleteIfExists(partial);
+            Durable.createPrivate(partial).close();
+            Files.delete(partial);
+            Durable.createPrivateDirectories(area(plan));
+        } catch (IOException e) {
+            Failure failure = Failure.of(ExitCode.FAILED, "Cannot write to " + SafeText.quote(e instanceof java.nio.file.FileSystemException named
+                && named.getFile() != null ? named.getFile() : plan.target().getParent().toString()) + ": " + Reason.of(e)).because(e)
+                .state(NOTHING_WRITTEN + " The stack was not touched.").next("Name another directory with --backup-dir DIR, or make this one writable.");
+            clean();
+            throw failure;
+        }
+    }
+
+    /** Deletes the copy, and the journal last; what cannot be deleted now, the next run deletes. */
+    private void clean() {
+        try {
+            for (Path left : journal.areas()) {
+                Places.deleteTree(left);
+            }
+            journal.end();
+        } catch (IOException | Failure e) {
+            listener.warning("Cannot delete what this run has left in " + SafeText.quote(Places.home(request.projectRoot())) + ": "
+                + Reason.of(e) + "; the next run tries again");
+        }
+    }
+
+    private List<BackupDirectory.Backup> prune() {
+        List<BackupDirectory.Backup> pruned = new ArrayList<>();
+        for (Retention.Verdict verdict : request.retention().judge(request.directory().newestFirst())) {
+            if (verdict.goes()) {
+                try {
+                    Files.delete(verdict.backup().file());
+                    pruned.add(verdict.backup());
+                    listener.info("Deleted " + SafeText.quote(verdict.backup().name()) + "; kept are " + request.retention().inWords());
+                } catch (IOException e) {
+                    warn("cannot delete the old backup " + SafeText.quote(verdict.backup().file()) + ": " + Reason.of(e));
+                }
+            }
+        }
+        return pruned;
+    }
+}

@@ -1,0 +1,144 @@
+package pps;
+
+//SOURCES BindProblem.java
+//SOURCES Compose.java
+//SOURCES Failure.java
+//SOURCES Journal.java
+//SOURCES Listener.java
+//SOURCES SafeText.java
+//SOURCES Stack.java
+//SOURCES Unwell.java
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The time for which a backup keeps a stack down. Whatever happens in it, what ran before is started again; a kill leaves a journal from
+ * which a later run can do so.
+ */
+final class Downtime {
+    /** How long it took to stop the stack, to do the work, and to start it; it is down for the sum. Until it was healthy comes after that. */
+    public record Times(Duration stopping, Duration work, Duration starting, Duration untilHealthy) {
+        /** Returns for how long the stack was down. */
+        public Duration down() {
+            return stopping.plus(work).plus(starting);
+        }
+    }
+
+    private final Compose compose;
+    private final Stack before;
+    private final Journal journal;
+    private final Duration healthTimeout;
+    private final Listener listener;
+    private Times times;
+    private Failure trouble;
+
+    /** @param compose null, with {@code before}, when containers are left alone */
+    Downtime(Compose compose, Stack before, Journal journal, Duration healthTimeout, Listener listener) {
+        this.compose = compose;
+        this.before = before;
+        this.journal = journal;
+        this.healthTimeout = healthTimeout;
+        this.listener = listener;
+    }
+
+    /**
+     * Does the work while the stack is stopped. Throws what the work throws, with the stack started again; that the stack did not come back
+     * well after good work is no failure of the work: {@link #trouble()} says so.
+     */
+    void during(Runnable work) {
+        if (before == null || before.running().isEmpty()) {
+            work.run();
+            return;
+        }
+        journal.stack(before);
+        journal.enter(Journal.Phase.STOPPING);
+        long began = System.nanoTime();
+        try {
+            compose.stop(before);
+        } catch (Failure e) {
+            upAgain();
+            throw e;
+        }
+        long stopped = System.nanoTime();
+        try {
+            compose.proveStopped();
+            work.run();
+        } catch (RuntimeException | Error e) {
+            throw startedAfter(e);
+        }
+        long worked = System.nanoTime();
+        bringUp(began, stopped, worked);
+    }
+
+    private void bringUp(long began, long stopped, long worked) {
+        List<BindProblem> problems = compose.bindProblems(before);
+        if (!problems.isEmpty()) {
+            trouble = Failure.of(ExitCode.UNHEALTHY, "The stack was not started: " + problems.stream()
+                .map(problem -> SafeText.quote(problem.source()) + " " + problem.what()).collect(Collectors.joining("; ")))
+                .state("Docker would have made it up as an empty directory, and a database would start empty.")
+                .next("Put it there, then: " + compose.commandLine("up", "-d"));
+            upAgain();
+            return;
+        }
+        long end = System.nanoTime() + healthTimeout.toNanos();
+        try {
+            compose.start(before, healthTimeout);
+        } catch (Failure e) {
+            trouble = e.as(ExitCode.UNHEALTHY);
+        }
+        long started = System.nanoTime();
+        upAgain();
+        if (trouble == null) {
+            List<Unwell> unwell = compose.awaitHealthy(before, Duration.ofNanos(Math.max(0, end - started)));
+            trouble = unwell.isEmpty() ? null : Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + healthTimeout.toSeconds() + " s: "
+                + unwell.stream().map(one -> SafeText.quote(one.service()) + " is " + one.what()).collect(Collectors.joining(", ")))
+                .next(unwell.get(0).next());
+        }
+        times = new Times(Duration.ofNanos(stopped - began), Duration.ofNanos(worked - stopped), Duration.ofNanos(started - worked),
+            Duration.ofNanos(System.nanoTime() - started));
+        if (trouble == null) {
+            listener.info(String.format(java.util.Locale.ROOT, "The stack is healthy; it was down for %.1f s", times.down().toMillis() / 1000.0));
+        } else {
+            listener.warning(trouble.getMessage());
+        }
+    }
+
+    /** Returns the failure of the work, or of a defect in it, with what has become of the stack. */
+    private RuntimeException startedAfter(Throwable work) {
+        Failure failure = work instanceof Failure known ? known
+            : Failure.of(ExitCode.FAILED, "A defect in pps-restore: " + SafeText.quote(work.toString())).because(work);
+        try {
+            compose.start(before, healthTimeout);
+            return failure.state("What ran before was started again.");
+        } catch (Failure again) {
+            Failure both = failure.state("The stack could not be started again: " + again.getMessage())
+                .next(again.next() == null ? compose.commandLine("up", "-d") : again.next());
+            both.addSuppressed(again);
+            return both;
+        } finally {
+            upAgain();
+        }
+    }
+
+    /** From here on a kill leaves nothing that has to be recovered. */
+    private void upAgain() {
+        try {
+            journal.enter(Journal.Phase.STAGING);
+        } catch (Failure e) {
+            // A full disk: the journal goes anyway when the backup ends.
+            listener.detail(e.getMessage());
+        }
+    }
+
+    /** Returns how long each part took, or null when no stack was stopped. */
+    Times times() {
+        return times;
+    }
+
+    /** Returns why the stack did not come back well, or null. */
+    Failure trouble() {
+        return trouble;
+    }
+}

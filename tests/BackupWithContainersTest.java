@@ -1,0 +1,211 @@
+package pps;
+
+//DEPS org.junit.jupiter:junit-jupiter:5.14.4
+//DEPS com.google.code.gson:gson:2.13.2
+//SOURCES Scripts.java TestStack.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** backup_pps as a process, on a stack of a real engine; pps-lyra writes the time into a file all the while that it runs. */
+@DisplayName("A backup with containers")
+class BackupWithContainersTest {
+    private static final boolean LONG = "1".equals(System.getenv("PPS_TEST_LONG"));
+
+    @TempDir
+    private Path directory;
+    private TestStack stack;
+    private Path backups;
+
+    @BeforeEach
+    void create() throws IOException {
+        stack = TestStack.create();
+        backups = directory.resolve("backups");
+        Files.writeString(stack.root().resolve("entities/lyra/identity.md"), "I am lyra\n");
+        Files.createDirectories(stack.root().resolve("docker/pps/neo4j_data/transactions"));
+        Files.writeString(stack.root().resolve("docker/pps/neo4j_data/databases/store"), "graph\n");
+        Files.writeString(stack.root().resolve("docker/pps/neo4j_data/transactions/log"), "log\n");
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        stack.close();
+    }
+
+    private List<String> arguments(String... more) {
+        List<String> all = new ArrayList<>(List.of("--project-root", stack.root().toString(), "--backup-dir", backups.toString()));
+        all.addAll(Arrays.asList(more));
+        return all;
+    }
+
+    private Scripts.Result backup(String... more) {
+        return Scripts.with().docker().timeout(Duration.ofSeconds(300)).runScript("backup_pps", arguments(more).toArray(String[]::new));
+    }
+
+    private List<String> names() throws IOException {
+        if (!Files.exists(backups)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(backups)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    /** Returns the longest time between two beats that pps-lyra wrote, in seconds: how long its users had to wait. */
+    private double longestPause() throws IOException {
+        List<Double> beats = Files.readAllLines(stack.root().resolve("entities/lyra/data/heartbeat")).stream()
+            .map(line -> Double.parseDouble(line.replace("%N", "0"))).toList();
+        double longest = 0;
+        for (int i = 1; i < beats.size(); i++) {
+            longest = Math.max(longest, beats.get(i) - beats.get(i - 1));
+        }
+        return longest;
+    }
+
+    private static void fill(Path file, long bytes) throws IOException {
+        // Half random, half not: it compresses about as databases do.
+        Random random = new Random(7);
+        byte[] block = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long written = 0; written < bytes; written += block.length) {
+                random.nextBytes(block);
+                Arrays.fill(block, block.length / 2, block.length, (byte) 'x');
+                out.write(block);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("stops the stack only for the copy, starts what ran, and packs while it runs")
+    void downOnlyForTheCopy() throws IOException {
+        fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), LONG ? 1L << 30 : 64L << 20);
+        stack.up("chromadb", "neo4j", "graphiti", "pps-lyra");
+        Scripts.Result result = backup("--json");
+        assertEquals(0, result.exitCode(), result::toString);
+        JsonObject json = JsonParser.parseString(result.stdout()).getAsJsonObject();
+        JsonObject down = json.getAsJsonObject("downtime");
+        double packing = json.get("seconds").getAsDouble() - down.get("seconds").getAsDouble() - down.get("untilHealthy").getAsDouble();
+        System.out.printf("    %s of sources: down %.1f s (stopping %.1f, copying %.1f, starting %.1f), packed and checked in %.1f s; "
+                + "longest pause between two heartbeats %.1f s%n", LONG ? "1 GiB" : "64 MiB", down.get("seconds").getAsDouble(),
+            down.get("stopping").getAsDouble(), down.get("copying").getAsDouble(), down.get("starting").getAsDouble(), packing, longestPause());
+        assertAll(
+            () -> assertEquals(Set.of("chromadb", "neo4j", "graphiti", "pps-lyra"), running()),
+            () -> assertTrue(result.stderr().indexOf("The stack is healthy") < result.stderr().indexOf("Packing and checking"), result::toString),
+            () -> assertTrue(json.getAsJsonObject("sources").keySet().containsAll(List.of("chromadb", "neo4j", "entity_identity")), result::toString),
+            () -> assertTrue(down.get("copying").getAsDouble() < packing || !LONG, result::toString));
+        Path target = Files.createDirectory(directory.resolve("target"));
+        Scripts.Result restored = Scripts.run("restore_pps", "--latest", "--yes", "--target", target.toString(), "--backup-dir", backups.toString());
+        assertEquals(0, restored.exitCode(), restored::toString);
+        assertEquals(-1, Files.mismatch(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"),
+            target.resolve("docker/pps/chromadb_data/vectors.bin")));
+    }
+
+    private Set<String> running() throws IOException {
+        Set<String> running = new TreeSet<>();
+        for (Map.Entry<String, String> one : stack.states().entrySet()) {
+            if (one.getValue().equals("running")) {
+                running.add(one.getKey());
+            }
+        }
+        return running;
+    }
+
+    @Test
+    @DisplayName("of a stack that does not come back healthy is done, ends with 4, and says so")
+    void doesNotComeBack() throws IOException {
+        stack.up("chromadb", "neo4j");
+        // What the stand-in for Neo4j looks for at its next start is not there then: its health check fails.
+        stack.docker("exec", stack.name() + "-neo4j", "sh", "-c", "mv /data/databases /data/databases.gone");
+        Scripts.Result result = backup("--health-timeout", "8");
+        assertEquals(4, result.exitCode(), result::toString);
+        assertTrue(result.stderr().contains("The backup is done and whole"), result::toString);
+        assertEquals(1, names().size());
+        assertEquals(0, Scripts.run("validate_backup", "--backup-dir", backups.toString(), "--project-root", stack.root().toString()).exitCode());
+        assertFalse(Files.exists(stack.root().resolve("work/pps_backup/restore_journal.json")));
+    }
+
+    @Test
+    @DisplayName("that fails while the stack is down starts it again, as does one that is interrupted then; --no-stop does not stop it at all")
+    void startedOnEveryPath() throws IOException {
+        stack.up("chromadb", "haven");
+        Path journals = Files.createDirectories(stack.root().resolve("entities/lyra/journals"));
+        Path unreadable = Files.createDirectories(journals.resolve("loop"));
+        fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), 256L << 20);
+        String startedBefore = started();
+        Scripts.Result live = backup("--no-stop");
+        assertEquals(0, live.exitCode(), live::toString);
+        assertEquals(startedBefore, started(), "--no-stop stopped nothing");
+        List<String> old = names();
+        try (RunningScript running = Scripts.with().docker().startScript("backup_pps", arguments().toArray(String[]::new))) {
+            running.waitFor("Copying", Duration.ofSeconds(90));
+            running.signal("TERM");
+            Scripts.Result result = running.result(Duration.ofSeconds(120));
+            assertEquals(130, result.exitCode(), result::toString);
+        }
+        assertEquals(Set.of("chromadb", "haven"), running());
+        assertEquals(old, names());
+        Files.delete(unreadable);
+        try (RunningScript running = Scripts.with().docker().startScript("backup_pps", arguments().toArray(String[]::new))) {
+            running.waitFor("Stopping", Duration.ofSeconds(90));
+            Files.delete(stack.root().resolve("entities/lyra/identity.md"));
+            Scripts.Result result = running.result(Duration.ofSeconds(120));
+            assertEquals(1, result.exitCode(), result::toString);
+            assertTrue(result.stderr().contains("What ran before was started again"), result::toString);
+        }
+        assertEquals(Set.of("chromadb", "haven"), running());
+        assertEquals(old, names());
+        assertFalse(Files.exists(stack.root().resolve("work")), "nothing is left");
+    }
+
+    @Test
+    @DisplayName("that is killed while the stack is down: the next run says so, and --recover starts the stack")
+    void killed() throws IOException {
+        stack.up("chromadb", "haven");
+        fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), 256L << 20);
+        try (RunningScript running = Scripts.with().docker().startScript("backup_pps", arguments().toArray(String[]::new))) {
+            running.waitFor("Copying", Duration.ofSeconds(90));
+            running.signal("KILL");
+            running.result(Duration.ofSeconds(30));
+        }
+        assertEquals(Set.of(), running());
+        Scripts.Result next = backup();
+        assertEquals(5, next.exitCode(), next::toString);
+        assertTrue(next.stderr().contains("interrupted while the stack was stopped") && next.stderr().contains("--recover"), next::toString);
+        Scripts.Result recovered = Scripts.with().docker().runScript("restore_pps", arguments("--recover").toArray(String[]::new));
+        assertEquals(0, recovered.exitCode(), recovered::toString);
+        assertEquals(Set.of("chromadb", "haven"), running());
+        assertEquals(List.of(), names());
+        try (Stream<Path> left = Files.list(stack.root().resolve("work/pps_backup"))) {
+            assertEquals(List.of("lock"), left.map(path -> path.getFileName().toString()).toList());
+        }
+    }
+
+    private String started() throws IOException {
+        return stack.docker("ps", "-q", "--filter", "label=com.docker.compose.project=" + stack.name(), "--format", "{{.ID}} {{.CreatedAt}} {{.RunningFor}}")
+            .lines().map(line -> line.split(" ")[0]).sorted().toList() + stack.docker("inspect", "--format", "{{.State.StartedAt}}",
+                stack.name() + "-chromadb", stack.name() + "-haven");
+    }
+}
