@@ -42,14 +42,16 @@ final class ArchiveHeader extends TarArchiveEntry {
         return header;
     }
 
-    /** Returns the header as it stands in the archive: with PAX records before it for what the old form does not hold. */
+    /**
+     * Returns the header as it stands in the archive: with PAX records before it for what the old form does not hold. Names in other
+     * scripts fit the old form as bytes of UTF-8; of PAX records some tools bring back another normal form of them.
+     */
     static byte[] bytes(TarArchiveEntry entry) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
         // It is not closed: that would ask for the content, which does not go through here.
         TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes, StandardCharsets.UTF_8.name());
         tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-        tar.setAddPaxHeadersForNonAsciiNames(true);
         tar.putArchiveEntry(entry);
         tar.flush();
         return bytes.toByteArray();

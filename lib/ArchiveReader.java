@@ -1,13 +1,18 @@
 package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ArchiveCheck.java
+//SOURCES ArchiveEntries.java
+//SOURCES ArchiveIndex.java
 //SOURCES ArchiveRules.java
 //SOURCES Archived.java
 //SOURCES Contents.java
-//SOURCES Digest.java
 //SOURCES Failure.java
 //SOURCES Listener.java
+//SOURCES IndexEntry.java
+//SOURCES IndexJson.java
 //SOURCES Manifest.java
+//SOURCES MemberReader.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES TarTail.java
@@ -16,32 +21,33 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
- * Reads an archive from its first byte to its last, once, in constant memory but for the list of its entries, and checks what can be
- * checked on the way: the gzip checksums, the tar structure up to the end mark and beyond it, names and kinds, the manifest's promises.
- * An archive is good only when {@link #read} has returned; until then nothing that a {@link Receiver} got may be used.
+ * Reads an archive once, in constant memory but for the list of its entries, and checks what can be checked on the way: the checksums,
+ * the tar structure up to the end mark and beyond it, names and kinds, the manifest's promises, and the index, if there is one, against
+ * all that. An archive with an index is unpacked on all cores, and only where it is needed; one without is read from its first byte to
+ * its last. An archive is good only when {@link #read} has returned; until then nothing that a {@link Receiver} got may be used.
  */
 public final class ArchiveReader {
     /** Headers (long names, PAX records) of one entry longer than this are an attack on memory, not a backup; in bytes. */
     private static final long MOST_HEADER_BYTES = 1 << 20;
-    private static final int MOST_MANIFEST_BYTES = 64 << 20;
     /** Text compresses up to 20 times and databases up to 50; deflate can do 1,032. Beyond this and this many bytes it is a bomb. */
     private static final long BOMB_RATIO = 250;
     private static final long BOMB_BYTES = 4L << 30;
-    private static final Set<String> OWN_ENTRIES = Set.of("stargz.index.json", ".prefetch.landmark", ".no.prefetch.landmark");
+    private static final int BLOCK = 512;
 
     /** Takes the content of an archive while it is read. What it throws ends the reading and reaches the caller as it is. */
     public interface Receiver {
@@ -54,48 +60,40 @@ public final class ArchiveReader {
         /** Takes a symbolic link or a directory. */
         void other(Archived entry);
 
+        /**
+         * Tells whether the sources that are not wanted are to be read and checked as well. If not, and the archive has an index, they
+         * are left alone: what is returned of them is what the index says.
+         */
+        default boolean checksAll() {
+            return true;
+        }
+
         /** Takes a file that has the content of an earlier one, which was handed over before if its source is wanted. */
         void copy(Archived file, Archived earlier);
     }
 
     /** A receiver for callers that only want the archive checked. */
-    public static final Receiver CHECK_ONLY = new Receiver() {
-        @Override
-        public boolean wants(String source) {
-            return false;
-        }
+    public static final Receiver CHECK_ONLY = new ArchiveCheck(null);
 
-        @Override
-        public OutputStream file(Archived file) {
-            return OutputStream.nullOutputStream();
-        }
-
-        @Override
-        public void other(Archived entry) {
-            // only the reader's own checks are wanted
-        }
-
-        @Override
-        public void copy(Archived file, Archived earlier) {
-            // only the reader's own checks are wanted
-        }
-    };
+    /** Returns a receiver for callers that want an archive checked as far as these sources go. */
+    public static Receiver checkOnly(Predicate<String> wanted) {
+        return new ArchiveCheck(wanted);
+    }
 
     private final Path archive;
     private final Receiver receiver;
     private final Listener listener;
-    private final ArchiveRules rules = new ArchiveRules();
-    private final List<Archived> entries = new ArrayList<>();
-    private final List<String> remarks = new ArrayList<>();
+    private final ArchiveEntries found;
     private final byte[] buffer = new byte[1 << 16];
-    private Manifest manifest;
-    private int specialModes;
+    private long compressed;
+    private boolean begun;
     private boolean ended;
 
     private ArchiveReader(Path archive, Receiver receiver, Listener listener) {
         this.archive = archive;
         this.receiver = receiver;
         this.listener = listener;
+        this.found = new ArchiveEntries(receiver, listener);
     }
 
     /**
@@ -103,25 +101,39 @@ public final class ArchiveReader {
      * archive is missing, damaged or unsafe, and whatever the receiver or {@link Listener#checkInterrupted()} throws.
      */
     public static Contents read(Path archive, Receiver receiver, Listener listener) {
-        return new ArchiveReader(archive, receiver, listener).read();
+        return new ArchiveReader(archive, receiver, listener).read(!receiver.checksAll());
     }
 
-    private Contents read() {
-        try {
-            long compressed = Files.size(archive);
-            try (InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16)) {
-                TarTail tail = new TarTail(decompress(file));
-                readEntries(tail, compressed);
+    /**
+     * Returns what an archive says that it holds, by reading its manifest and its index alone; one without an index is read and checked
+     * whole. Throws like {@link #read}.
+     */
+    public static Contents look(Path archive, Listener listener) {
+        return new ArchiveReader(archive, CHECK_ONLY, listener).read(true);
+    }
+
+    private Contents read(boolean onlyWanted) {
+        try (FileChannel file = FileChannel.open(archive, StandardOpenOption.READ)) {
+            compressed = file.size();
+            Optional<ArchiveIndex> index = ArchiveIndex.open(file);
+            begun = true;
+            if (index.isEmpty() || !index.get().isUsable()) {
+                readPlain(file, index.isPresent());
+            } else {
+                try (MemberReader members = index.get().members(file)) {
+                    BitSet wanted = wanted(index.get());
+                    if (onlyWanted && wanted.cardinality() < index.get().entries().size()) {
+                        readWanted(index.get(), members, wanted);
+                    } else {
+                        readAll(index.get(), members);
+                    }
+                }
             }
-            rules.checkLinks();
-            if (specialModes > 0) {
-                remarks.add(specialModes + " entries have set-user-ID, set-group-ID or sticky bits, which are not restored");
-            }
-            checkPromises();
-            if (entries.isEmpty() && manifest == null) {
-                throw new ArchiveRules.Refused("it holds no file");
-            }
-            return new Contents(archive, compressed, Optional.ofNullable(manifest), List.copyOf(entries), List.copyOf(remarks));
+            found.complete();
+            Contents contents = new Contents(archive, compressed, Optional.ofNullable(found.manifest()), List.copyOf(found.entries()),
+                found.remarks());
+            checkPromises(contents);
+            return contents;
         } catch (ArchiveRules.Refused e) {
             throw bad("is refused: " + e.getMessage()).because(e);
         } catch (java.nio.file.FileSystemException e) {
@@ -135,23 +147,32 @@ public final class ArchiveReader {
         }
     }
 
-    private static InputStream decompress(InputStream file) throws IOException {
-        return GzipCompressorInputStream.builder().setInputStream(file).setDecompressConcatenated(true).get();
+    private static TarArchiveInputStream tar(TarTail tail) {
+        return new TarArchiveInputStream(tail, 20 * 512, 512, StandardCharsets.UTF_8.name(), false);
     }
 
-    private void readEntries(TarTail tail, long compressed) throws IOException {
-        TarArchiveInputStream tar = new TarArchiveInputStream(tail, 20 * 512, 512, StandardCharsets.UTF_8.name(), false);
-        while (true) {
-            listener.checkInterrupted();
-            tail.allow(MOST_HEADER_BYTES);
-            TarArchiveEntry entry = tar.getNextEntry();
-            tail.allow(Long.MAX_VALUE);
-            if (entry == null) {
-                break;
+    private TarArchiveEntry next(TarArchiveInputStream tar, TarTail tail) throws IOException {
+        listener.checkInterrupted();
+        tail.allow(MOST_HEADER_BYTES);
+        TarArchiveEntry entry = tar.getNextEntry();
+        tail.allow(Long.MAX_VALUE);
+        if (entry != null) {
+            ArchiveRules.checkHeader(entry);
+        }
+        return entry;
+    }
+
+    private void readPlain(FileChannel file, boolean withIndex) throws IOException {
+        InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
+        TarTail tail = new TarTail(GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get());
+        TarArchiveInputStream tar = tar(tail);
+        for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
+            if (entry.getName().equals(IndexJson.ENTRY) && !withIndex) {
+                throw new IOException("it has an index, but not the footer that belongs to it at its end");
             }
-            readEntry(tar, entry);
+            found.read(entry, tar, null);
             tail.endOfData();
-            if (tail.total() > BOMB_BYTES && tail.total() / BOMB_RATIO > compressed && manifest == null) {
+            if (tail.total() > BOMB_BYTES && tail.total() / BOMB_RATIO > compressed && found.manifest() == null) {
                 throw new ArchiveRules.Refused("it unpacks to more than " + BOMB_RATIO + " times its size (a decompression bomb)");
             }
         }
@@ -159,96 +180,82 @@ public final class ArchiveReader {
         tail.checkEnd(buffer);
     }
 
-    private void readEntry(TarArchiveInputStream tar, TarArchiveEntry entry) throws IOException {
-        List<String> parts = ArchiveRules.parts(entry.getName());
-        Archived.Kind kind = ArchiveRules.kind(entry);
-        ArchiveRules.checkNumbers(entry);
-        if (parts.isEmpty()) {
+    private void readAll(ArchiveIndex index, MemberReader members) throws IOException {
+        TarTail tail = new TarTail(members);
+        TarArchiveInputStream tar = tar(tail);
+        for (IndexEntry claimed : index.entries()) {
+            readIndexed(claimed, index, members, tar, tail, 0);
+            if (tail.total() > BOMB_BYTES && tail.total() / BOMB_RATIO > compressed && found.manifest() == null) {
+                throw new ArchiveRules.Refused("it unpacks to more than " + BOMB_RATIO + " times its size (a decompression bomb)");
+            }
+        }
+        long at = (tail.total() + BLOCK - 1) / BLOCK * BLOCK;
+        TarArchiveEntry own = next(tar, tail);
+        if (own == null || !own.getName().equals(IndexJson.ENTRY) || members.unpackedAt(index.ownStretch()) != at) {
+            throw new IOException("its index does not name all that it holds");
+        }
+        found.read(own, tar, null);
+        tail.endOfData();
+        if (next(tar, tail) != null) {
+            throw new IOException("its index is not its last entry");
+        }
+        ended = true;
+        tail.checkEnd(buffer);
+    }
+
+    private void readWanted(ArchiveIndex index, MemberReader members, BitSet wanted) throws IOException {
+        int done = 0;
+        for (ArchiveIndex.Run run : index.runs(wanted)) {
+            for (; done < run.firstEntry(); done++) {
+                found.read(ArchiveIndex.header(index.entries().get(done)), null, index.entries().get(done));
+            }
+            members.begin(run.first(), run.last());
+            members.skipNBytes(run.skip());
+            TarTail tail = new TarTail(members);
+            TarArchiveInputStream tar = tar(tail);
+            for (; done <= run.lastEntry(); done++) {
+                readIndexed(index.entries().get(done), index, members, tar, tail, run.skip());
+            }
+        }
+        for (; done < index.entries().size(); done++) {
+            found.read(ArchiveIndex.header(index.entries().get(done)), null, index.entries().get(done));
+        }
+    }
+
+    private void readIndexed(IndexEntry claimed, ArchiveIndex index, MemberReader members, TarArchiveInputStream tar, TarTail tail,
+                             long skipped) throws IOException {
+        TarArchiveEntry entry = next(tar, tail);
+        if (entry == null) {
+            throw new IOException("its index names more than it holds");
+        }
+        long contentAt = skipped + tail.total();
+        String digest = found.read(entry, tar, claimed);
+        tail.endOfData();
+        ArchiveIndex.checkSame(claimed, entry, digest);
+        for (IndexEntry.Chunk chunk : claimed.chunks()) {
+            if (members.unpackedAt(index.stretchAt(chunk.offset())) + chunk.innerOffset() != contentAt + chunk.chunkOffset()) {
+                throw new IOException("its index is wrong about where '" + SafeText.quote(claimed.name()) + "' lies");
+            }
+        }
+    }
+
+    /** What is about the archive itself is always wanted. */
+    private BitSet wanted(ArchiveIndex index) throws IOException {
+        BitSet wanted = new BitSet();
+        for (int i = 0; i < index.entries().size(); i++) {
+            IndexEntry entry = index.entries().get(i);
+            List<String> parts = ArchiveRules.parts(entry.name());
+            wanted.set(i, parts.isEmpty() || parts.size() == 1 && entry.type().equals("reg") || receiver.wants(parts.get(0)));
+        }
+        return wanted;
+    }
+
+    private static void checkPromises(Contents contents) throws ArchiveRules.Refused {
+        if (contents.manifest().isEmpty()) {
             return;
         }
-        if (parts.size() == 1 && kind == Archived.Kind.FILE && !entry.isLink() && readOwnEntry(tar, entry, parts.get(0))) {
-            return;
-        }
-        if (parts.size() == 1 && kind != Archived.Kind.DIRECTORY) {
-            throw ArchiveRules.refused(entry.getName(), "it belongs to no source");
-        }
-        String source = parts.get(0);
-        if ((entry.getMode() & 07000) != 0) {
-            specialModes++;
-        }
-        Archived archived = new Archived(source, String.join("/", parts.subList(1, parts.size())), kind, entry.isLink() ? 0
-            : kind == Archived.Kind.FILE ? entry.getSize() : 0, entry.getMode() & 0777, entry.getLongUserId(), entry.getLongGroupId(),
-            entry.getLastModifiedTime(), kind == Archived.Kind.SYMLINK ? entry.getLinkName() : null, null);
-        if (entry.isLink()) {
-            Archived earlier = rules.hardLinkTarget(entry.getName(), source, entry.getLinkName());
-            Archived link = new Archived(source, archived.path(), kind, earlier.size(), earlier.mode(), earlier.uid(), earlier.gid(),
-                earlier.modified(), null, earlier.sha256());
-            keep(link);
-            if (receiver.wants(source)) {
-                receiver.copy(link, earlier);
-            }
-        } else if (kind == Archived.Kind.FILE) {
-            readFile(tar, archived);
-        } else {
-            keep(archived);
-            if (receiver.wants(source)) {
-                receiver.other(archived);
-            }
-        }
-    }
-
-    private void keep(Archived archived) throws IOException {
-        rules.add(archived);
-        entries.add(archived);
-    }
-
-    private void readFile(TarArchiveInputStream tar, Archived file) throws IOException {
-        // Registered first without its digest, so that a refused name never reaches the receiver.
-        rules.check(file);
-        MessageDigest sha256 = Digest.sha256();
-        long read = 0;
-        try (OutputStream out = receiver.wants(file.source()) ? receiver.file(file) : OutputStream.nullOutputStream()) {
-            for (int n; (n = tar.read(buffer)) > 0; ) {
-                listener.checkInterrupted();
-                sha256.update(buffer, 0, n);
-                out.write(buffer, 0, n);
-                read += n;
-            }
-        }
-        if (read != file.size()) {
-            throw new IOException("'" + file.name() + "' ends after " + read + " of " + file.size() + " bytes");
-        }
-        keep(file.withDigest(Digest.hex(sha256)));
-    }
-
-    /** Reads an entry that is about the archive and belongs to no source; returns false when it is not one. */
-    private boolean readOwnEntry(TarArchiveInputStream tar, TarArchiveEntry entry, String name) throws IOException {
-        if (OWN_ENTRIES.contains(name)) {
-            while (tar.read(buffer) > 0) {
-                listener.checkInterrupted();
-            }
-            return true;
-        }
-        if (!name.equals(Manifest.ENTRY)) {
-            return false;
-        }
-        if (manifest != null || !entries.isEmpty()) {
-            throw ArchiveRules.refused(name, manifest != null ? "it is there twice" : "it is not the first entry");
-        }
-        if (entry.getSize() > MOST_MANIFEST_BYTES) {
-            throw ArchiveRules.refused(name, "it is larger than " + MOST_MANIFEST_BYTES + " bytes");
-        }
-        manifest = Manifest.parse(new String(tar.readNBytes((int) entry.getSize()), StandardCharsets.UTF_8));
-        return true;
-    }
-
-    private void checkPromises() throws ArchiveRules.Refused {
-        if (manifest == null) {
-            return;
-        }
-        Map<String, Contents.Total> totals = new Contents(archive, 0, Optional.of(manifest), entries, List.of()).totals();
-        for (Map.Entry<String, Contents.Total> there : totals.entrySet()) {
-            Manifest.Promise promise = manifest.sources().get(there.getKey());
+        for (Map.Entry<String, Contents.Total> there : contents.totals().entrySet()) {
+            Manifest.Promise promise = contents.manifest().get().sources().get(there.getKey());
             String source = "source '" + SafeText.quote(there.getKey()) + "'";
             if (promise == null) {
                 throw new ArchiveRules.Refused(source + " is not in its manifest");
@@ -261,7 +268,8 @@ public final class ArchiveReader {
     }
 
     private String where() {
-        return ended ? " at its end" : entries.isEmpty() ? " at its beginning"
+        List<Archived> entries = found.entries();
+        return !begun ? "" : ended ? " at its end" : entries.isEmpty() ? " at its beginning"
             : " after '" + SafeText.quote(entries.get(entries.size() - 1).name()) + "'";
     }
 

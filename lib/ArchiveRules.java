@@ -67,11 +67,15 @@ final class ArchiveRules {
         return parts;
     }
 
-    /** Returns the kind of an entry, or refuses it. A hard link is a file here; whether it may be one, {@link #hardLinkTarget} tells. */
-    static Archived.Kind kind(TarArchiveEntry entry) throws Refused {
+    /** Refuses an entry whose header is not as it was written. */
+    static void checkHeader(TarArchiveEntry entry) throws Refused {
         if (!entry.isCheckSumOK()) {
             throw refused(entry.getName(), "its header is damaged (wrong checksum)");
         }
+    }
+
+    /** Returns the kind of an entry, or refuses it. A hard link is a file here; whether it may be one, {@link #hardLinkTarget} tells. */
+    static Archived.Kind kind(TarArchiveEntry entry) throws Refused {
         if (entry.isSparse() || entry.isGNUSparse() || entry.isPaxGNUSparse()) {
             throw refused(entry.getName(), "sparse entries are not supported");
         }

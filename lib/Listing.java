@@ -71,7 +71,7 @@ public final class Listing {
         long size = -1;
         try {
             size = Files.size(backup.file());
-            return new Entry(backup, size, ArchiveReader.read(backup.file(), ArchiveReader.CHECK_ONLY, listener).totals(), null);
+            return new Entry(backup, size, ArchiveReader.look(backup.file(), listener).totals(), null);
         } catch (IOException e) {
             return new Entry(backup, size, Map.of(), "Cannot read it: " + Reason.of(e));
         } catch (Failure e) {

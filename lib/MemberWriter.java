@@ -127,6 +127,7 @@ final class MemberWriter implements AutoCloseable {
 
     /** Ends the current member, unless it is empty, and begins another. */
     void cut() throws IOException {
+        listener.checkInterrupted();
         if (current.length == 0) {
             return;
         }
@@ -152,7 +153,6 @@ final class MemberWriter implements AutoCloseable {
 
     private void writeFirst() throws IOException {
         Member member = waiting.remove();
-        listener.checkInterrupted();
         try {
             ByteBuffer packed = member.packed.get();
             member.offset = file.position();

@@ -82,7 +82,8 @@ public final class Restore {
     /** Works out what {@link #run} would do, by reading everything and writing nothing at all. */
     public Plan preview() {
         request.selection().checkNames(request.map());
-        Contents contents = ArchiveReader.read(request.archive(), ArchiveReader.CHECK_ONLY, listener);
+        Contents contents = ArchiveReader.read(request.archive(), request.selection().equals(Selection.ALL) ? ArchiveReader.CHECK_ONLY
+            : ArchiveReader.checkOnly(name -> request.selection().choose(name, request.map(), request.projectRoot()).isPresent()), listener);
         Plan plan = planner().plan(contents, request.selection());
         MissingSources.refuse(contents, request.map(), request.selection());
         return plan;

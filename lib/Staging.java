@@ -85,6 +85,11 @@ final class Staging implements ArchiveReader.Receiver {
     }
 
     @Override
+    public boolean checksAll() {
+        return selection.equals(Selection.ALL);
+    }
+
+    @Override
     public OutputStream file(Archived file) {
         try {
             Path target = place(file);

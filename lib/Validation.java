@@ -55,7 +55,7 @@ public final class Validation {
         Validation validation = new Validation(archive);
         try {
             if (quick) {
-                validation.judge(ArchiveReader.read(archive, ArchiveReader.CHECK_ONLY, listener), map);
+                validation.judge(ArchiveReader.look(archive, listener), map);
             } else {
                 try (DatabaseExtraction databases = new DatabaseExtraction(map)) {
                     Contents contents = ArchiveReader.read(archive, databases, listener);
@@ -146,7 +146,7 @@ public final class Validation {
         }
         Map<String, Contents.Total> before;
         try {
-            before = ArchiveReader.read(earlier.get().file(), ArchiveReader.CHECK_ONLY, listener).totals();
+            before = ArchiveReader.look(earlier.get().file(), listener).totals();
         } catch (Failure e) {
             if (e.exitCode() != ExitCode.BAD_BACKUP) {
                 throw e;

@@ -38,6 +38,7 @@
 //SOURCES RetentionTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
+//SOURCES StargzTest.java
 //SOURCES SqliteCopyTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java

@@ -1,0 +1,170 @@
+package pps;
+
+//DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ArchiveReader.java
+//SOURCES ArchiveRules.java
+//SOURCES Archived.java
+//SOURCES Digest.java
+//SOURCES IndexEntry.java
+//SOURCES IndexJson.java
+//SOURCES Listener.java
+//SOURCES Manifest.java
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+
+/** Takes the entries of an archive one by one, in its order: refuses what may not be, and hands the content to the receiver. */
+final class ArchiveEntries {
+    private static final int MOST_MANIFEST_BYTES = 64 << 20;
+    private static final Set<String> OWN_ENTRIES = Set.of(IndexJson.ENTRY, ".prefetch.landmark", ".no.prefetch.landmark");
+
+    private final ArchiveReader.Receiver receiver;
+    private final Listener listener;
+    private final ArchiveRules rules = new ArchiveRules();
+    private final List<Archived> entries = new ArrayList<>();
+    private final byte[] buffer = new byte[1 << 16];
+    private Manifest manifest;
+    private int specialModes;
+
+    ArchiveEntries(ArchiveReader.Receiver receiver, Listener listener) {
+        this.receiver = receiver;
+        this.listener = listener;
+    }
+
+    /** Returns what was taken so far, without the archive's own entries. */
+    List<Archived> entries() {
+        return entries;
+    }
+
+    /** Returns the manifest, or null when there was none. */
+    Manifest manifest() {
+        return manifest;
+    }
+
+    /** Checks what can be told only when all entries are known. */
+    void complete() throws IOException {
+        rules.checkLinks();
+        if (entries.isEmpty() && manifest == null) {
+            throw new ArchiveRules.Refused("it holds no file");
+        }
+    }
+
+    /** Returns what the owner of the archive may want to know. */
+    List<String> remarks() {
+        return specialModes == 0 ? List.of()
+            : List.of(specialModes + " entries have set-user-ID, set-group-ID or sticky bits, which are not restored");
+    }
+
+    /**
+     * Takes an entry and returns the digest of its content; null when it has none of its own.
+     *
+     * @param content the content, or null when it is not to be read; the receiver is not asked then
+     * @param claimed what the index says of the entry, or null; where a file is one chunk, its digest is checked by whoever unpacks it
+     */
+    String read(TarArchiveEntry entry, InputStream content, IndexEntry claimed) throws IOException {
+        List<String> parts = ArchiveRules.parts(entry.getName());
+        Archived.Kind kind = ArchiveRules.kind(entry);
+        ArchiveRules.checkNumbers(entry);
+        if (parts.isEmpty()) {
+            return null;
+        }
+        boolean file = kind == Archived.Kind.FILE && !entry.isLink();
+        if (parts.size() == 1 && file && OWN_ENTRIES.contains(parts.get(0))) {
+            return content == null ? null : digest(content);
+        }
+        if (parts.size() == 1 && file && parts.get(0).equals(Manifest.ENTRY)) {
+            return readManifest(entry, content);
+        }
+        if (parts.size() == 1 && kind != Archived.Kind.DIRECTORY) {
+            throw ArchiveRules.refused(entry.getName(), "it belongs to no source");
+        }
+        String source = parts.get(0);
+        if ((entry.getMode() & 07000) != 0) {
+            specialModes++;
+        }
+        boolean wanted = content != null && receiver.wants(source);
+        Archived archived = new Archived(source, String.join("/", parts.subList(1, parts.size())), kind, file ? entry.getSize() : 0,
+            entry.getMode() & 0777, entry.getLongUserId(), entry.getLongGroupId(), entry.getLastModifiedTime(),
+            kind == Archived.Kind.SYMLINK ? entry.getLinkName() : null, null);
+        if (entry.isLink()) {
+            Archived earlier = rules.hardLinkTarget(entry.getName(), source, entry.getLinkName());
+            Archived link = new Archived(source, archived.path(), kind, earlier.size(), earlier.mode(), earlier.uid(), earlier.gid(),
+                earlier.modified(), null, earlier.sha256());
+            keep(link);
+            if (wanted) {
+                receiver.copy(link, earlier);
+            }
+            return null;
+        }
+        if (file) {
+            return readFile(archived, content, claimed, wanted);
+        }
+        keep(archived);
+        if (wanted) {
+            receiver.other(archived);
+        }
+        return null;
+    }
+
+    private void keep(Archived archived) throws IOException {
+        rules.add(archived);
+        entries.add(archived);
+    }
+
+    private String readFile(Archived file, InputStream content, IndexEntry claimed, boolean wanted) throws IOException {
+        if (content == null) {
+            keep(file.withDigest(claimed.digest() == null ? Digest.hex(Digest.sha256()) : claimed.digest()));
+            return null;
+        }
+        // Registered first without its digest, so that a refused name never reaches the receiver.
+        rules.check(file);
+        MessageDigest sha256 = claimed != null && claimed.chunks().size() == 1 ? null : Digest.sha256();
+        long read = 0;
+        try (OutputStream out = wanted ? receiver.file(file) : OutputStream.nullOutputStream()) {
+            for (int n; (n = content.read(buffer)) > 0; ) {
+                listener.checkInterrupted();
+                if (sha256 != null) {
+                    sha256.update(buffer, 0, n);
+                }
+                out.write(buffer, 0, n);
+                read += n;
+            }
+        }
+        if (read != file.size()) {
+            throw new IOException("'" + file.name() + "' ends after " + read + " of " + file.size() + " bytes");
+        }
+        String digest = sha256 == null ? claimed.digest() : Digest.hex(sha256);
+        keep(file.withDigest(digest));
+        return digest;
+    }
+
+    private String digest(InputStream content) throws IOException {
+        MessageDigest sha256 = Digest.sha256();
+        for (int n; (n = content.read(buffer)) > 0; ) {
+            listener.checkInterrupted();
+            sha256.update(buffer, 0, n);
+        }
+        return Digest.hex(sha256);
+    }
+
+    private String readManifest(TarArchiveEntry entry, InputStream content) throws IOException {
+        if (manifest != null || !entries.isEmpty()) {
+            throw ArchiveRules.refused(entry.getName(), manifest != null ? "it is there twice" : "it is not the first entry");
+        }
+        if (entry.getSize() > MOST_MANIFEST_BYTES) {
+            throw ArchiveRules.refused(entry.getName(), "it is larger than " + MOST_MANIFEST_BYTES + " bytes");
+        }
+        byte[] json = content.readNBytes((int) entry.getSize());
+        manifest = Manifest.parse(new String(json, StandardCharsets.UTF_8));
+        MessageDigest sha256 = Digest.sha256();
+        sha256.update(json);
+        return Digest.hex(sha256);
+    }
+}
