@@ -3,6 +3,7 @@
 //DESCRIPTION A disaster and its recovery, made up in a temporary directory: no Docker and no PPS needed
 //SOURCES lib/Cli.java
 //SOURCES lib/DemoProject.java
+//SOURCES backup_pps.java
 //SOURCES list_backups.java
 //SOURCES restore_pps.java
 //SOURCES validate_backup.java
@@ -25,7 +26,7 @@ import pps.Reason;
 import pps.SafeText;
 
 @Command(name = "demo_pps.java", sortOptions = false, synopsisHeading = "SYNOPSIS%n  jbang ", descriptionHeading = "%n",
-    description = "Makes a small PPS project with two backups in a temporary directory, breaks it, and brings it back with the real tools: "
+    description = "Makes a small PPS project in a temporary directory, backs it up, breaks it, and brings it back with the real tools: "
         + "list, validate, preview, restore, undo. Every file is compared. Nothing outside that directory is touched.",
     optionListHeading = "%nOPTIONS%n", footerHeading = "%nEXAMPLES%n", footer = {"  jbang demo_pps.java", "  jbang demo_pps.java --keep"})
 public class demo_pps implements Cli.Script {
@@ -62,10 +63,11 @@ public class demo_pps implements Cli.Script {
         say(console, "A day in the life of a PPS project, in " + SafeText.quote(directory));
         project.backUp(7);
         project.live();
-        project.backUp(0);
         Map<String, String> good = project.snapshot();
         console.print("Made: " + good.size() + " files - conversations, identity, crystals, word photos, a Chroma and a Neo4j database -\n"
-            + "and two backups of them, a week apart.");
+            + "and a backup of a week ago. Today's:");
+        tool(console, new backup_pps(), "--quiet", "--backup-dir", backups, "--project-root", root, "--no-containers");
+        same(console, good, project.snapshot(), "The backup has changed nothing");
 
         say(console, "Then the disaster");
         project.breakIt().forEach(damage -> console.print("- " + damage));
