@@ -19,6 +19,7 @@
 //SOURCES TestSelection.java
 
 // The tests
+//SOURCES BackupKilledTest.java
 //SOURCES BackupTest.java
 //SOURCES BackupWithContainersTest.java
 //SOURCES CommandLineTest.java
