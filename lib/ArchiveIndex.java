@@ -79,7 +79,7 @@ final class ArchiveIndex {
         }
         MemberFormat format = new GzipFormat();
         try (InputStream unpacked = format.unpack(file, offset, size - footer.length)) {
-            return Optional.of(new ArchiveIndex(entries(unpacked, size - offset), format, offset, size));
+            return Optional.of(new ArchiveIndex(entries(unpacked, size - offset), format, offset, size - footer.length));
         }
     }
 

@@ -97,8 +97,6 @@ final class GzipFormat implements MemberFormat {
 
     /** The members of a range, unpacked. */
     private static final class Members extends InputStream {
-        private static final int EXTRA = 4;
-
         private final FileRange in;
         private final byte[] first;
         private final Inflater inflater = new Inflater(true);
@@ -159,11 +157,7 @@ final class GzipFormat implements MemberFormat {
                 return false;
             }
             byte[] header = in.take(HEADER.length);
-            boolean footer = header[3] == EXTRA;
-            if (footer) {
-                byte[] length = in.take(2);
-                in.take((length[0] & 0xff) + ((length[1] & 0xff) << 8));
-            } else if (!Arrays.equals(header, first)) {
+            if (!Arrays.equals(header, first)) {
                 throw new IOException("a compressed member has a damaged header");
             }
             inflater.reset();
@@ -178,6 +172,9 @@ final class GzipFormat implements MemberFormat {
             ByteBuffer trailer = ByteBuffer.wrap(in.take(TRAILER)).order(ByteOrder.LITTLE_ENDIAN);
             if (trailer.getInt() != (int) crc.getValue() || trailer.getInt() != (int) inflater.getBytesWritten()) {
                 throw new IOException("a compressed member has a wrong checksum");
+            }
+            if (inflater.getBytesWritten() == 0) {
+                throw new IOException("there is an empty member that belongs to nothing");
             }
             inMember = false;
         }

@@ -74,7 +74,10 @@ final class IndexParser {
             text.restart();
             if (key.equals("version")) {
                 version = json.nextLong();
-            } else if (key.equals("entries") && !listed) {
+            } else if (key.equals("entries")) {
+                if (listed) {
+                    throw new IOException("its index lists its entries twice");
+                }
                 listed = true;
                 list(json, text);
             } else {

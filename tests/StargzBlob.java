@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.DataFormatException;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import java.util.zip.Inflater;
 
 //DEPS com.google.code.gson:gson:2.13.2
@@ -54,6 +55,38 @@ record StargzBlob(byte[] bytes, long indexOffset, JsonObject index) {
         } catch (IOException e) {
             throw new AssertionError("no gzip member at the offset in the footer", e);
         }
+    }
+
+    /** Returns the archive with another index in place of its own, in a whole member, and a footer that points to an offset. */
+    byte[] withIndex(String json, long offset) {
+        byte[] text = json.getBytes(StandardCharsets.UTF_8);
+        byte[] tar = new byte[BLOCK + (text.length + BLOCK - 1) / BLOCK * BLOCK + 2 * BLOCK];
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes, (int) indexOffset, (int) (bytes.length - indexOffset)))) {
+            in.readNBytes(tar, 0, BLOCK);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        System.arraycopy(String.format("%011o", text.length).getBytes(StandardCharsets.US_ASCII), 0, tar, 124, 11);
+        Arrays.fill(tar, 148, 156, (byte) ' ');
+        int sum = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            sum += tar[i] & 0xff;
+        }
+        System.arraycopy(String.format("%06o\0 ", sum).getBytes(StandardCharsets.US_ASCII), 0, tar, 148, 8);
+        System.arraycopy(text, 0, tar, BLOCK, text.length);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(bytes, 0, (int) indexOffset);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(tar);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        byte[] blob = Arrays.copyOf(out.toByteArray(), out.size() + FOOTER);
+        // Java before 16 says that the system is FAT; ours, like Go's, that it is unknown.
+        blob[(int) indexOffset + 9] = bytes[9];
+        System.arraycopy(bytes, bytes.length - FOOTER, blob, out.size(), FOOTER);
+        System.arraycopy(String.format("%016x", offset).getBytes(StandardCharsets.US_ASCII), 0, blob, out.size() + 16, 16);
+        return blob;
     }
 
     void assertValid() {

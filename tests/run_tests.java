@@ -22,6 +22,7 @@
 //SOURCES BackupKilledTest.java
 //SOURCES BackupTest.java
 //SOURCES BackupWithContainersTest.java
+//SOURCES ArchiveIndexTest.java
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
