@@ -147,7 +147,7 @@ final class Completion {
     void clean() {
         try {
             for (Path area : journal.areas()) {
-                Places.deleteTree(area);
+                Places.removeArea(area);
             }
             journal.end();
         } catch (IOException e) {

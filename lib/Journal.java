@@ -202,13 +202,14 @@ final class Journal {
         }
     }
 
-    /** Notes a further directory that files are going to be staged in; it is on disk when this returns. */
+    /** Notes a further directory that files are going to be staged in, and makes it; it is on disk when this returns. */
     void addArea(Path area) {
         if (!areas.contains(area)) {
             List<Path> more = new ArrayList<>(areas);
             more.add(area);
             areas = List.copyOf(more);
             enter(phase);
+            Places.makeArea(area);
         }
     }
 

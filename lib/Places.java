@@ -15,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -49,8 +50,18 @@ final class Places {
         if (mount.equals(mountOf(home))) {
             return home.resolve("restore_" + id);
         }
-        Path beside = Files.isWritable(mount) ? mount : destination;
-        return beside.resolve(LiveFiles.OWN_PREFIX + id);
+        return firstWritable(mount, destination).resolve(LiveFiles.OWN_PREFIX + id);
+    }
+
+    /** As high up as possible on the mount, in the destination itself only when nothing above it will do: a directory has to be moved out. */
+    private static Path firstWritable(Path mount, Path destination) {
+        for (int names = mount.getNameCount(); names < destination.getNameCount(); names++) {
+            Path candidate = names == 0 ? mount : destination.getRoot().resolve(destination.subpath(0, names));
+            if (Files.isDirectory(candidate) && Files.isWritable(candidate)) {
+                return candidate;
+            }
+        }
+        return destination;
     }
 
     /** Tells whether the destination itself is a mount point: such a directory cannot be renamed, only what is in it. */
@@ -93,6 +104,35 @@ final class Places {
             throw Failure.of(ExitCode.FAILED, "Cannot read " + MOUNTS + ": " + Reason.of(e)).state("Nothing was touched.").because(e);
         }
         return points;
+    }
+
+    /** Makes an area. On another file system it may lie in a source's own directory, whose time is none of a restore's business. */
+    static void makeArea(Path area) {
+        try {
+            keepingTime(area.getParent(), () -> Durable.createPrivateDirectories(area));
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot create " + SafeText.quote(area) + ": " + Reason.of(e)).state("Nothing was touched.")
+                .because(e);
+        }
+    }
+
+    /** Deletes an area with all that is in it; it need not exist. */
+    static void removeArea(Path area) throws IOException {
+        if (Files.exists(area, LinkOption.NOFOLLOW_LINKS)) {
+            keepingTime(area.getParent(), () -> deleteTree(area));
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void keepingTime(Path directory, Step step) throws IOException {
+        FileTime time = Files.isDirectory(directory) ? Files.getLastModifiedTime(directory) : null;
+        step.run();
+        if (time != null) {
+            Files.setLastModifiedTime(directory, time);
+        }
     }
 
     /** Deletes a directory with all that is in it; symbolic links are deleted, not followed. It need not exist. */

@@ -1,6 +1,7 @@
 package pps;
 
 //SOURCES Archived.java
+//SOURCES BackupDirectory.java
 //SOURCES Contents.java
 //SOURCES Coverage.java
 //SOURCES Digest.java
@@ -118,6 +119,7 @@ public final class Planner {
                 removed.add(new Plan.Change(rest.getKey(), rest.getValue().size(), -1));
             }
         }
+        refuseBackupsAmong(removed, destination, source);
         return new Plan.OfSource(source, destination, exists, added, changed, removed, unchanged, unmatched, kept);
     }
 
@@ -138,6 +140,18 @@ public final class Planner {
         if (owner != null) {
             throw Failure.of(ExitCode.BAD_BACKUP, "The backup is refused: its entry '" + SafeText.quote(entry.name())
                 + "' falls among the files of source '" + owner.name() + "'").state("Nothing was touched.");
+        }
+    }
+
+    /** A backup directory in the place of a source: a restore would carry off the very backups that it is made from. */
+    private static void refuseBackupsAmong(List<Plan.Change> removed, Path destination, SourceMap.Source source) {
+        for (Plan.Change change : removed) {
+            Path file = destination.resolve(change.path());
+            if (BackupDirectory.timeIn(file.getFileName().toString()).isPresent()) {
+                throw Failure.of(ExitCode.FAILED, "The backup " + SafeText.quote(file) + " lies among the files of source '" + source.name()
+                    + "', which this restore would remove").state("Nothing was touched.")
+                    .next("Move your backups to a directory of their own, then try again.");
+            }
         }
     }
 

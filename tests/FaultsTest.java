@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 //SOURCES KillProject.java
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Lets one system call of a real restore fail, whichever it is, and holds the exit code and the words to what then lies on the disk: after 1
  * or 3 everything is as before, after 0 everything is restored, and after 5 a recovery brings one or the other.
  */
+@Timeout(value = 6, unit = TimeUnit.HOURS)
 class FaultsTest {
     private static final List<String> ERRORS = List.of("EIO", "ENOSPC", "EACCES");
 

@@ -12,9 +12,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 //SOURCES KillProject.java
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * that only reads still works and says so, nothing else is done to the project, and a recovery ends in exactly the old or exactly the new
  * state. A sample of the calls; with PPS_TEST_LONG=1, every one of them.
  */
+@Timeout(value = 6, unit = TimeUnit.HOURS)
 class KillAnywhereTest {
     @TempDir
     static Path directory;

@@ -32,6 +32,7 @@
 //SOURCES KillAnywhereTest.java
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
+//SOURCES OddPlacesTest.java
 //SOURCES PromptTest.java
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
