@@ -43,6 +43,7 @@
 //SOURCES ScriptsTest.java
 //SOURCES StargzTest.java
 //SOURCES SqliteCopyTest.java
+//SOURCES SwapTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
 
