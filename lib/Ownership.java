@@ -17,6 +17,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Gives files the owner, group, mode and time that an archive records, and reads them back. Owners are numbers: what counts is whether
@@ -47,7 +48,9 @@ final class Ownership {
         }
         Files.setPosixFilePermissions(file, permissions(mode));
         if (modified != null) {
-            Files.setLastModifiedTime(file, modified);
+            // Before 1970 the JDK takes whole seconds only; anything else it would turn into 1970.
+            Files.setLastModifiedTime(file, modified.toMillis() < 0 ? FileTime.from(Math.floorDiv(modified.toMillis(), 1000), TimeUnit.SECONDS)
+                : modified);
         }
         FileFacts after = FileFacts.of(file);
         if (after.mode() != mode) {

@@ -17,12 +17,11 @@ package pps;
 //SOURCES Selection.java
 //SOURCES SizeText.java
 //SOURCES SourceMap.java
+//SOURCES SparseOutput.java
 //SOURCES SqliteCheck.java
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -150,7 +149,7 @@ final class Staging implements ArchiveReader.Receiver {
         Staged(Path target, Archived file) throws IOException {
             this.target = target;
             this.file = file;
-            this.out = new BufferedOutputStream(Channels.newOutputStream(Durable.createPrivate(target)), 1 << 16);
+            this.out = new SparseOutput(Durable.createPrivate(target));
         }
 
         @Override

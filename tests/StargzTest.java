@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 //SOURCES ../lib/ArchiveReader.java
 //SOURCES ../lib/ArchiveWriter.java
+//SOURCES ../restore_pps.java
 //SOURCES Scripts.java
 //SOURCES StargzBlob.java
 //SOURCES StargzTree.java
@@ -112,6 +114,36 @@ class StargzTest {
             Map<String, String> only = StargzTree.read(archive, source::equals, false);
             all.forEach((name, content) -> assertEquals(name.startsWith(source + "/") ? content : null, only.get(name), name));
         }
+    }
+
+    @Test
+    @DisplayName("a restore brings back content, owners, modes, times, empty directories, links and holes, also from before 1970")
+    void restored() throws IOException {
+        tree.awkward();
+        Tree unused = Tree.of(temporary.resolve("tree/sqlite"));
+        for (String file : unused.files().entries().keySet()) {
+            Files.delete(temporary.resolve("tree/sqlite").resolve(file));
+        }
+        Files.delete(temporary.resolve("tree/sqlite"));
+        Path sparse = tree.file("neo4j/hole.db", new byte[0]);
+        try (var channel = java.nio.channels.FileChannel.open(sparse, java.nio.file.StandardOpenOption.WRITE)) {
+            channel.write(java.nio.ByteBuffer.wrap(new byte[] {1}), 64 << 20);
+        }
+        tree.file("neo4j/zeros.db", new byte[1 << 20]);
+        tree.time("neo4j/zeros.db", Instant.parse("1965-04-03T02:01:00Z"));
+        tree.time("neo4j/hole.db", Instant.parse("1899-12-31T23:59:59Z"));
+        tree.write(archive);
+        Path project = temporary.resolve("project");
+        Files.createDirectories(project.resolve("entities/lyra/data"));
+        Files.createDirectories(project.resolve("docker/pps"));
+        Scripts.Result result = Scripts.with().timeout(LONG).runScript("restore_pps", "--backup", archive.toString(), "--project-root",
+            project.toString(), "--no-containers", "--yes");
+        assertEquals(0, result.exitCode(), result::toString);
+        Path neo4j = project.resolve("docker/pps/neo4j_data");
+        StargzTree.withoutLinkTimes(Tree.of(temporary.resolve("tree/neo4j"))).assertSame(StargzTree.withoutLinkTimes(Tree.of(neo4j)), result);
+        Tree.of(temporary.resolve("tree/crystals")).files().assertSame(Tree.of(project.resolve("entities/lyra/crystals")).files(), result);
+        Scripts.Result disk = Scripts.with().runCommand(List.of("du", "-k", neo4j.resolve("hole.db").toString()));
+        assertTrue(Integer.parseInt(disk.stdout().split("\\s")[0]) < 1024, disk::toString);
     }
 
     @Test

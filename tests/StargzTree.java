@@ -196,6 +196,14 @@ final class StargzTree {
         return new Tree(entries);
     }
 
+    /** Leaves out the times of links, which the JDK cannot set. */
+    static Tree withoutLinkTimes(Tree tree) {
+        TreeMap<String, Tree.Entry> entries = new TreeMap<>();
+        tree.entries().forEach((path, entry) -> entries.put(path, entry.kind() != 'l' ? entry
+            : new Tree.Entry('l', entry.content(), entry.size(), entry.mode(), entry.owner(), null)));
+        return new Tree(entries);
+    }
+
     /** Reads an archive and returns the digests of what the receiver really got. */
     static Map<String, String> read(Path archive, Predicate<String> wanted, boolean all) {
         Map<String, String> got = new TreeMap<>();
