@@ -22,6 +22,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,13 +50,30 @@ public final class Planner {
      * files ({@link ExitCode#BAD_BACKUP}), or when something other than a file or directory is in the way ({@link ExitCode#FAILED}).
      */
     public Plan plan(Contents contents, Selection selection) {
+        return plan(contents, selection, Map.of());
+    }
+
+    /**
+     * Returns the plan anew now that the stack is at rest: what has come and gone since. Contents are not read again, since the stack
+     * would be down for as long as that takes; a file that still has its size stays what the shown plan called it.
+     */
+    Plan planAtRest(Plan shown, Selection selection) {
+        Map<String, Boolean> known = new HashMap<>();
+        for (Plan.OfSource source : shown.sources()) {
+            source.unchanged().forEach(change -> known.put(source.source().name() + "/" + change.path(), true));
+            source.changed().forEach(change -> known.put(source.source().name() + "/" + change.path(), false));
+        }
+        return plan(shown.contents(), selection, known);
+    }
+
+    private Plan plan(Contents contents, Selection selection, Map<String, Boolean> known) {
         Selection.Sorted sorted = selection.sort(contents, map, projectRoot);
         List<Plan.OfSource> plans = new ArrayList<>();
         List<String> remarks = new ArrayList<>(contents.remarks());
         Collection<SourceMap.Source> all = everySource(sorted);
         for (Map.Entry<String, SourceMap.Source> chosen : sorted.chosen().entrySet()) {
             Manifest.Promise promise = contents.manifest().map(manifest -> manifest.sources().get(chosen.getKey())).orElse(null);
-            plans.add(planSource(contents.of(chosen.getKey()), chosen.getValue(), promise, all));
+            plans.add(planSource(contents.of(chosen.getKey()), chosen.getValue(), promise, all, known));
         }
         return new Plan(contents, projectRoot, plans, sorted.leftOut(), sorted.unknown(), remarks);
     }
@@ -71,7 +89,7 @@ public final class Planner {
     }
 
     private Plan.OfSource planSource(List<Archived> entries, SourceMap.Source source, Manifest.Promise promise,
-                                     Collection<SourceMap.Source> all) {
+                                     Collection<SourceMap.Source> all, Map<String, Boolean> known) {
         Path destination = LiveFiles.realPath(projectRoot.resolve(source.path()));
         boolean exists = Files.exists(destination, LinkOption.NOFOLLOW_LINKS);
         if (exists && !Files.isDirectory(destination, LinkOption.NOFOLLOW_LINKS)) {
@@ -104,7 +122,7 @@ public final class Planner {
             if (there == null) {
                 added.add(new Plan.Change(entry.path(), -1, entry.size()));
             } else {
-                (isSame(destination.resolve(entry.path()), there, entry) ? unchanged : changed)
+                (isSame(destination.resolve(entry.path()), there, entry, known.get(entry.name())) ? unchanged : changed)
                     .add(new Plan.Change(entry.path(), there.size(), entry.size()));
             }
         }
@@ -181,9 +199,12 @@ public final class Planner {
             .next("Move it aside yourself, then try again.");
     }
 
-    private boolean isSame(Path file, FileFacts live, Archived entry) {
+    private boolean isSame(Path file, FileFacts live, Archived entry, Boolean known) {
         if (live.kind() != entry.kind()) {
             return false;
+        }
+        if (known != null && entry.kind() == Archived.Kind.FILE) {
+            return known && live.size() == entry.size();
         }
         try {
             return switch (entry.kind()) {

@@ -5,6 +5,7 @@ package pps;
 //SOURCES Compose.java
 //SOURCES Completion.java
 //SOURCES Contents.java
+//SOURCES CountText.java
 //SOURCES Durable.java
 //SOURCES ExitCode.java
 //SOURCES Failure.java
@@ -179,7 +180,7 @@ public final class Restore {
                 stopped = true;
                 listener.checkInterrupted();
             }
-            Plan atRest = planner().plan(plan.contents(), request.selection());
+            Plan atRest = planner().planAtRest(plan, request.selection());
             if (compose != null) {
                 // Both may have changed: a question can stay unanswered for hours, and the engine brings containers back by itself.
                 compose.proveStopped();
@@ -265,7 +266,7 @@ public final class Restore {
     /** No interrupt is looked at in here: once begun, the swap is completed or taken back. */
     private void swap(Plan plan) {
         try {
-            listener.info("Swapping " + plan.sources().size() + " sources");
+            listener.info("Swapping " + CountText.of(plan.sources().size(), "source"));
             Swap.run(journal.groups());
             journal.enter(Journal.Phase.COMMITTED);
         } catch (IOException | RuntimeException | Error e) {

@@ -33,6 +33,8 @@
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
 //SOURCES OddPlacesTest.java
+//SOURCES PlannerTest.java
+//SOURCES RestoreTestingTest.java
 //SOURCES PromptTest.java
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
