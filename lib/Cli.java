@@ -152,7 +152,7 @@ public final class Cli {
 
     /** Shows what is wrong in two lines: the whole help would push it off the screen. */
     private static int usage(CommandLine.ParameterException e) {
-        String what = e.getMessage().lines().findFirst().orElse("wrong usage");
+        String what = e.getMessage().lines().findFirst().orElse("wrong usage").replaceFirst("^Error: ", "");
         List<String> meant = e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         String help = "jbang " + e.getCommandLine().getCommandName() + " --help   shows what there is";
         new Console(Console.Level.NORMAL).failure(Failure.of(ExitCode.USAGE, SafeText.quote(what)).because(e)

@@ -144,7 +144,7 @@ class CommandLineTest {
         Scripts.Result result = Scripts.with().in(project.root).runScript(script, arguments.split(" "));
         assertEquals(2, result.exitCode(), result::toString);
         assertEquals("", result.stdout());
-        assertTrue(result.stderr().startsWith("Error: "), result::toString);
+        assertTrue(result.stderr().startsWith("Error: ") && !result.stderr().startsWith("Error: Error"), result::toString);
         assertTrue(result.stderr().contains(what) && result.stderr().contains(suggestion), result::toString);
         assertTrue(result.stderr().contains(script + ".java --help") || result.stderr().contains(", not "), result::toString);
         assertTrue(result.stderr().lines().count() <= 6, () -> "the whole help hides what is wrong: " + result);
