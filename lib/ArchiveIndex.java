@@ -2,6 +2,7 @@ package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
 //SOURCES ArchiveRules.java
+//SOURCES FileRange.java
 //SOURCES GzipFormat.java
 //SOURCES IndexEntry.java
 //SOURCES IndexJson.java
@@ -10,6 +11,8 @@ package pps;
 //SOURCES MemberReader.java
 //SOURCES StargzFooter.java
 //SOURCES TarTail.java
+//SOURCES ZstdFooter.java
+//SOURCES ZstdFormat.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,13 +60,26 @@ final class ArchiveIndex {
         this.entries = entries;
         this.format = format;
         this.end = end;
-        this.starts = LongStream.concat(LongStream.of(0, offset),
+        this.starts = LongStream.concat(format.indexIsEntry() ? LongStream.of(0, offset) : LongStream.of(0),
             entries.stream().flatMap(entry -> entry.chunks().stream()).mapToLong(IndexEntry.Chunk::offset)).sorted().distinct().toArray();
         this.usable = checkChunks(offset);
     }
 
     /** Opens the index of an archive; empty when it has none. Throws {@link IOException} when it is damaged. */
     static Optional<ArchiveIndex> open(FileChannel file) throws IOException {
+        return isZstd(file) ? openZstd(file) : openGzip(file);
+    }
+
+    /** Tells by its first bytes whether an archive is made of Zstandard frames. */
+    static boolean isZstd(FileChannel file) throws IOException {
+        byte[] first = new byte[Integer.BYTES];
+        if (file.size() > ZstdFooter.LENGTH) {
+            FileRange.readFully(file, 0, first);
+        }
+        return (first[0] & 0xff) == 0x28 && ZstdFormat.isFrame(first);
+    }
+
+    private static Optional<ArchiveIndex> openGzip(FileChannel file) throws IOException {
         long size = file.size();
         if (size <= StargzFooter.LENGTH) {
             return Optional.empty();
@@ -80,6 +96,33 @@ final class ArchiveIndex {
         MemberFormat format = new GzipFormat();
         try (InputStream unpacked = format.unpack(file, offset, size - footer.length)) {
             return Optional.of(new ArchiveIndex(entries(unpacked, size - offset), format, offset, size - footer.length));
+        }
+    }
+
+    private static Optional<ArchiveIndex> openZstd(FileChannel file) throws IOException {
+        byte[] bytes = new byte[ZstdFooter.LENGTH];
+        long end = file.size() - bytes.length;
+        FileRange.readFully(file, end, bytes);
+        ZstdFooter footer = ZstdFooter.of(bytes);
+        if (footer == null && !ZstdFooter.resembles(bytes)) {
+            return Optional.empty();
+        }
+        byte[] header = new byte[ZstdFooter.HEADER];
+        if (footer != null && footer.offset() > header.length && footer.offset() < end) {
+            FileRange.readFully(file, footer.offset() - header.length, header);
+        }
+        if (footer == null || footer.packed() != end - footer.offset() || !Arrays.equals(header, ZstdFooter.frameHeader(footer.packed()))
+            || footer.unpacked() > MOST_BYTES + MOST_RATIO * footer.packed()) {
+            throw new IOException("its footer points to no index");
+        }
+        MemberFormat format = new ZstdFormat();
+        long offset = footer.offset() - header.length;
+        try (InputStream unpacked = format.unpack(file, footer.offset(), end)) {
+            List<IndexEntry> entries = IndexParser.parse(unpacked, ArchiveRules.MOST_ENTRIES);
+            if (unpacked.read() >= 0) {
+                throw new IOException("there is something behind its index");
+            }
+            return Optional.of(new ArchiveIndex(entries, format, offset, offset));
         }
     }
 
@@ -141,9 +184,14 @@ final class ArchiveIndex {
         return Arrays.binarySearch(starts, offset);
     }
 
-    /** Returns the stretch with the index itself, the last one. */
+    /** Tells whether the index is the last entry of the archive. */
+    boolean isEntry() {
+        return format.indexIsEntry();
+    }
+
+    /** Returns the stretch with the index itself, the last one; where it is no entry, the one that would come then. */
     int ownStretch() {
-        return starts.length - 1;
+        return isEntry() ? starts.length - 1 : starts.length;
     }
 
     /** Opens the members for reading, from the first on. */

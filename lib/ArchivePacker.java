@@ -12,6 +12,7 @@ package pps;
 //SOURCES MemberFormat.java
 //SOURCES MemberWriter.java
 //SOURCES StargzFooter.java
+//SOURCES ZstdFooter.java
 
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -28,6 +29,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +48,8 @@ final class ArchivePacker implements AutoCloseable {
      */
     static final int CHUNK = 1 << 20;
     private static final int BLOCK = 512;
-    /** By the specification, the mark of an archive in which nothing is to be fetched ahead. */
-    private static final String LANDMARK = ".no.prefetch.landmark";
+    /** The mark of the end of a tar archive: two empty blocks. */
+    private static final byte[] END = new byte[2 * BLOCK];
     private static final byte[] LANDMARK_CONTENT = {0xf};
     private static final int OWN_ENTRIES = 2;
 
@@ -88,7 +90,7 @@ final class ArchivePacker implements AutoCloseable {
     /** Puts in what describes the archive; to be called first. */
     void begin(byte[] manifest) throws IOException {
         content(ArchiveHeader.own(Manifest.ENTRY, manifest.length, 0600, made), new ByteArrayInputStream(manifest));
-        content(ArchiveHeader.own(LANDMARK, LANDMARK_CONTENT.length, 0644, made), new ByteArrayInputStream(LANDMARK_CONTENT));
+        content(ArchiveHeader.own(IndexJson.LANDMARK, LANDMARK_CONTENT.length, 0644, made), new ByteArrayInputStream(LANDMARK_CONTENT));
     }
 
     /** Puts in a file, a symbolic link or a directory. Throws {@link EOFException} when a file became shorter since these facts. */
@@ -154,23 +156,53 @@ final class ArchivePacker implements AutoCloseable {
 
     /** Ends the archive with its index, and returns the SHA-256 of each file by its name. */
     Map<String, String> finish() throws IOException {
-        members.finish();
-        long indexOffset = file.position();
-        long length = lengthOfIndex();
-        OutputStream out = Channels.newOutputStream(file);
-        try (OutputStream index = format.packTo(out)) {
-            index.write(ArchiveHeader.bytes(ArchiveHeader.own(IndexJson.ENTRY, length, 0444, made)));
-            IndexJson.write(index, entries.stream().map(Packed::indexed).iterator());
-            // The mark of the end of a tar archive: two empty blocks.
-            index.write(new byte[padding(length) + 2 * BLOCK]);
-        }
-        ByteBuffer footer = ByteBuffer.wrap(StargzFooter.of(indexOffset));
-        while (footer.hasRemaining()) {
-            file.write(footer);
+        if (format.indexIsEntry()) {
+            members.finish();
+            writeIndexAsEntry();
+        } else {
+            members.write(END);
+            members.finish();
+            writeIndexBehind();
         }
         Map<String, String> digests = new LinkedHashMap<>();
         entries.stream().skip(OWN_ENTRIES).filter(entry -> entry.type().equals("reg")).forEach(entry -> digests.put(entry.tar().getName(), entry.digest()));
         return digests;
+    }
+
+    private void writeIndexAsEntry() throws IOException {
+        long offset = file.position();
+        long length = lengthOfIndex();
+        try (OutputStream index = format.packTo(Channels.newOutputStream(file))) {
+            index.write(ArchiveHeader.bytes(ArchiveHeader.own(IndexJson.ENTRY, length, 0444, made)));
+            IndexJson.write(index, indexed());
+            index.write(new byte[padding(length)]);
+            index.write(END);
+        }
+        write(StargzFooter.of(offset));
+    }
+
+    private void writeIndexBehind() throws IOException {
+        long header = file.position();
+        write(ZstdFooter.frameHeader(0));
+        long offset = file.position();
+        try (OutputStream index = format.packTo(Channels.newOutputStream(file))) {
+            IndexJson.write(index, indexed());
+        }
+        long end = file.position();
+        file.position(header);
+        write(ZstdFooter.frameHeader(end - offset));
+        file.position(end);
+        write(new ZstdFooter(offset, end - offset, lengthOfIndex()).bytes());
+    }
+
+    private void write(byte[] bytes) throws IOException {
+        for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
+            file.write(left);
+        }
+    }
+
+    private Iterator<IndexEntry> indexed() {
+        return entries.stream().map(Packed::indexed).iterator();
     }
 
     /** Its header comes before it and holds its length, so it is written twice, once to be counted; kept whole it could fill the memory. */
@@ -187,7 +219,7 @@ final class ArchivePacker implements AutoCloseable {
                 length[0] += count;
             }
         }) {
-            IndexJson.write(counting, entries.stream().map(Packed::indexed).iterator());
+            IndexJson.write(counting, indexed());
         }
         return length[0];
     }

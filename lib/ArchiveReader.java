@@ -16,6 +16,7 @@ package pps;
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES TarTail.java
+//SOURCES ZstdFormat.java
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -164,10 +165,12 @@ public final class ArchiveReader {
 
     private void readPlain(FileChannel file, boolean withIndex) throws IOException {
         InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
-        TarTail tail = new TarTail(GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get());
+        boolean zstd = ArchiveIndex.isZstd(file);
+        TarTail tail = new TarTail(zstd ? ZstdFormat.unpack(in)
+            : GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get());
         TarArchiveInputStream tar = tar(tail);
         for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
-            if (entry.getName().equals(IndexJson.ENTRY) && !withIndex) {
+            if (entry.getName().equals(zstd ? IndexJson.LANDMARK : IndexJson.ENTRY) && !withIndex) {
                 throw new IOException("it has an index, but not the footer that belongs to it at its end");
             }
             found.read(entry, tar, null);
@@ -189,15 +192,17 @@ public final class ArchiveReader {
                 throw new ArchiveRules.Refused("it unpacks to more than " + BOMB_RATIO + " times its size (a decompression bomb)");
             }
         }
-        long at = (tail.total() + BLOCK - 1) / BLOCK * BLOCK;
-        TarArchiveEntry own = next(tar, tail);
-        if (own == null || !own.getName().equals(IndexJson.ENTRY) || members.unpackedAt(index.ownStretch()) != at) {
-            throw new IOException("its index does not name all that it holds");
+        if (index.isEntry()) {
+            long at = (tail.total() + BLOCK - 1) / BLOCK * BLOCK;
+            TarArchiveEntry own = next(tar, tail);
+            if (own == null || !own.getName().equals(IndexJson.ENTRY) || members.unpackedAt(index.ownStretch()) != at) {
+                throw new IOException("its index does not name all that it holds");
+            }
+            found.read(own, tar, null);
+            tail.endOfData();
         }
-        found.read(own, tar, null);
-        tail.endOfData();
         if (next(tar, tail) != null) {
-            throw new IOException("its index is not its last entry");
+            throw new IOException("its index does not name all that it holds");
         }
         ended = true;
         tail.checkEnd(buffer);

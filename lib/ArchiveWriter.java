@@ -10,8 +10,10 @@ package pps;
 //SOURCES GzipFormat.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
+//SOURCES MemberFormat.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES ZstdFormat.java
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -60,7 +62,8 @@ public final class ArchiveWriter {
     }
 
     /**
-     * Packs the items in the given order behind the manifest, readable by the owner alone from the first byte on. Throws {@link Failure}
+     * Packs the items in the given order behind the manifest, readable by the owner alone from the first byte on; a name that ends in
+     * {@code .zst} makes an archive in Zstandard frames, any other one in gzip members. Throws {@link Failure}
      * ({@link ExitCode#FAILED}) when it cannot be written or does not read back; nothing is left of it then.
      */
     public static Contents write(Path target, Manifest manifest, List<Item> items, Listener listener) {
@@ -70,7 +73,7 @@ public final class ArchiveWriter {
             Files.deleteIfExists(partial);
             Map<String, String> digests;
             try (FileChannel channel = Durable.createPrivate(partial)) {
-                digests = pack(channel, manifest, items, listener);
+                digests = pack(channel, target.toString().endsWith(".zst") ? new ZstdFormat() : new GzipFormat(), manifest, items, listener);
                 channel.force(true);
             }
             Contents contents = readBack(partial, digests, listener);
@@ -122,9 +125,10 @@ public final class ArchiveWriter {
         return contents;
     }
 
-    private static Map<String, String> pack(FileChannel file, Manifest manifest, List<Item> items, Listener listener) throws IOException {
+    private static Map<String, String> pack(FileChannel file, MemberFormat format, Manifest manifest, List<Item> items, Listener listener)
+        throws IOException {
         FileTime made = FileTime.from(LocalDateTime.parse(manifest.createdAt()).atZone(ZoneId.systemDefault()).toInstant());
-        try (ArchivePacker packer = new ArchivePacker(file, new GzipFormat(), made, listener)) {
+        try (ArchivePacker packer = new ArchivePacker(file, format, made, listener)) {
             packer.begin(manifest.toJson().getBytes(StandardCharsets.UTF_8));
             for (Item item : items) {
                 listener.checkInterrupted();

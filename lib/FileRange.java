@@ -50,6 +50,17 @@ final class FileRange {
         return true;
     }
 
+    /** Takes at most this many bytes; returns how many, or -1 at the end of the range. */
+    int read(byte[] bytes, int offset, int length) throws IOException {
+        if (!fill()) {
+            return -1;
+        }
+        int n = Math.min(length, limit - position);
+        System.arraycopy(buffer, position, bytes, offset, n);
+        position += n;
+        return n;
+    }
+
     /** Takes this many bytes. */
     byte[] take(int length) throws IOException {
         byte[] taken = new byte[length];

@@ -30,6 +30,11 @@ final class GzipFormat implements MemberFormat {
     private static final int TRAILER = 8;
 
     @Override
+    public boolean indexIsEntry() {
+        return true;
+    }
+
+    @Override
     public ByteBuffer pack(byte[] raw, int length) {
         // What deflate cannot shrink it stores, with five bytes for each 16 KiB; one byte more tells that nothing was cut off.
         byte[] packed = new byte[HEADER.length + TRAILER + length + length / 1000 + 64];

@@ -3,8 +3,6 @@ package pps;
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES IndexEntry.java
 
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,6 +14,8 @@ import java.util.Iterator;
 final class IndexJson {
     /** The entry that holds it. */
     static final String ENTRY = "stargz.index.json";
+    /** An entry that says, by the specification, that nothing is to be fetched ahead; an archive has it only beside an index. */
+    static final String LANDMARK = ".no.prefetch.landmark";
     private static final String SHA256 = "sha256:";
 
     private IndexJson() {

@@ -11,6 +11,9 @@ import java.nio.channels.FileChannel;
  * tool unpacks as a whole.
  */
 interface MemberFormat {
+    /** Tells whether the index is the last entry of the archive, or lies behind all entries, where decoders skip it. */
+    boolean indexIsEntry();
+
     /** Returns these bytes as a member. May be called by several threads at once. */
     ByteBuffer pack(byte[] raw, int length);
 

@@ -52,6 +52,7 @@ class HouseRulesTest {
     @CsvSource({
         "picocli\\., [a-z_]+\\.java|lib/Cli\\.java",
         "org\\.apache\\.commons\\.compress\\., lib/Archive\\w*\\.java",
+        "com\\.github\\.luben\\., lib/ZstdFormat\\.java",
         "org\\.zeroturnaround\\., lib/(Compose|Docker)\\w*\\.java",
         "(org\\.sqlite|java\\.sql)\\., lib/(Sqlite\\w+|DemoProject)\\.java",
     })

@@ -20,9 +20,9 @@
 
 // The tests
 //SOURCES BackupKilledTest.java
+//SOURCES ArchiveIndexTest.java
 //SOURCES BackupTest.java
 //SOURCES BackupWithContainersTest.java
-//SOURCES ArchiveIndexTest.java
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DockerJsonTest.java
@@ -48,6 +48,7 @@
 //SOURCES SwapTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
+//SOURCES ZstdTest.java
 
 import java.util.ArrayList;
 import java.util.List;
