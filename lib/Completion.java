@@ -64,7 +64,7 @@ final class Completion {
         } catch (Failure e) {
             if (e.exitCode() == ExitCode.DECLINED) {
                 throw Failure.of(ExitCode.UNHEALTHY, "Interrupted while waiting for the stack; its containers are left starting")
-                    .state(journal.state()).next(recoverCommand + "   packs the safety backup and ends the restore");
+                    .state(journal.state()).next(recoverCommand + "   waits again, and ends the restore");
             }
             return new Health(e.as(ExitCode.UNHEALTHY));
         }

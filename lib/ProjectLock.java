@@ -123,7 +123,10 @@ final class ProjectLock implements AutoCloseable {
         for (Path up = home; up != null && !Files.exists(up, LinkOption.NOFOLLOW_LINKS); up = up.getParent()) {
             made.add(up);
         }
-        Files.createDirectories(home);
+        Files.createDirectories(home.getParent());
+        if (!Files.isDirectory(home)) {
+            Durable.createPrivateDirectories(home);
+        }
         return made;
     }
 

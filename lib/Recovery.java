@@ -62,7 +62,8 @@ public final class Recovery {
                 }
                 case SWAPPING, ROLLING_BACK -> {
                     completion.takeBack();
-                    yield new Outcome(true, "The old files were put back. Live data is as it was before the restore.", null, null);
+                    Completion.Health health = completion.bringUp(healthTimeout);
+                    yield new Outcome(true, "The old files were put back. Live data is as it was before the restore.", null, health.trouble());
                 }
                 case COMMITTED, PACKED -> {
                     Completion.Health health = completion.bringUp(healthTimeout);

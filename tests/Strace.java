@@ -71,6 +71,11 @@ final class Strace {
         return with(List.of("--seccomp-bpf", "-y", "-s", "0", "-e", "trace=" + all(), "-o", log.toString()), command);
     }
 
+    /** Returns the command that runs another one and writes its calls of one kind to {@code log}. */
+    static List<String> recording(String kind, Path log, List<String> command) {
+        return with(List.of("--seccomp-bpf", "-y", "-s", "0", "-e", "trace=" + kind, "-o", log.toString()), command);
+    }
+
     /** Returns the command that runs another one and kills it when it is about to do a call. */
     static List<String> killing(Call call, List<String> command) {
         return injecting(call.kind() + ":signal=KILL:when=" + call.number(), command);
@@ -99,7 +104,7 @@ final class Strace {
         return String.join(",", CHANGES.stream().map(kind -> "?" + kind).toList());
     }
 
-    /** Returns, from a log, the calls that change something at or below one of these paths, in their order. */
+    /** Returns, from a log, the calls that change something (and those of a kind that cannot tell) at or below one of these paths, in their order. */
     static List<Call> changesBelow(Path log, List<Path> paths) {
         List<Call> calls = new ArrayList<>();
         Map<String, Integer> numbers = new HashMap<>();

@@ -43,9 +43,12 @@
 //SOURCES RetentionTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
+//SOURCES SecretsTest.java
+//SOURCES SignalsTest.java
 //SOURCES StargzTest.java
 //SOURCES SqliteCopyTest.java
 //SOURCES SwapTest.java
+//SOURCES TwoAtOnceTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
 //SOURCES ZstdTest.java
