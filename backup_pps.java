@@ -114,7 +114,7 @@ public class backup_pps implements Cli.Script {
         Path root = common.requireProjectRoot();
         SourceMap map = common.sourceMap(root);
         Backup backup = new Backup(new Backup.Request(root, map, common.backups(), entity, noContainers || noStop ? null : map.composeFile(root),
-            noStop, includeLive, retention(), Duration.ofSeconds(healthTimeout), "jbang restore_pps.java --recover --project-root "
+            noStop, includeLive, compression.equals("zstd"), retention(), Duration.ofSeconds(healthTimeout), "jbang restore_pps.java --recover --project-root "
             + SafeText.quote(root)), console);
         return dryRun ? preview(backup, root, console) : backUp(backup, console);
     }
@@ -135,9 +135,9 @@ public class backup_pps implements Cli.Script {
         if (includeLive && !noStop) {
             throw Failure.of(ExitCode.USAGE, "--include-live goes with --no-stop; without it everything is backed up anyway");
         }
-        if (!compression.equals("gzip")) {
-            throw Failure.of(ExitCode.USAGE, compression.equals("zstd") ? "--compression zstd cannot be written by this version"
-                : "Unknown compression '" + SafeText.quote(compression) + "'").state("Nothing was touched.").next("Use --compression gzip");
+        if (!compression.equals("gzip") && !compression.equals("zstd")) {
+            throw Failure.of(ExitCode.USAGE, "Unknown compression '" + SafeText.quote(compression) + "'").state("Nothing was touched.")
+                .next("Use --compression gzip or --compression zstd");
         }
     }
 

@@ -48,7 +48,7 @@ public final class Backup {
      * {@code entity} is null for all, {@code recoverCommand} what to type after an interruption.
      */
     public record Request(Path projectRoot, SourceMap map, BackupDirectory directory, String entity, Path composeFile, boolean live,
-                          boolean includeLive, Retention retention, Duration healthTimeout, String recoverCommand) {
+                          boolean includeLive, boolean zstd, Retention retention, Duration healthTimeout, String recoverCommand) {
     }
 
     /**
@@ -76,8 +76,9 @@ public final class Backup {
 
     /** Works out what {@link #run} would do, and writes nothing at all. */
     public BackupPlan preview() {
-        return BackupPlan.of(request.projectRoot(), request.map(), request.directory(), request.entity(), request.live(), request.includeLive(),
-            LocalDateTime.now(), listener);
+        BackupPlan plan = BackupPlan.of(request.projectRoot(), request.map(), request.directory(), request.entity(), request.live(),
+            request.includeLive(), LocalDateTime.now(), listener);
+        return request.zstd() ? plan.asZstd() : plan;
     }
 
     /** Returns the services that {@link #run} would stop, as they run now; none when containers are left alone. */

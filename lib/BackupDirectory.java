@@ -82,6 +82,11 @@ public final class BackupDirectory {
         return prefix + stamp(time) + ".tar.gz";
     }
 
+    /** Returns the name of an archive in Zstandard frames made at this time. */
+    static String zstdNameFor(String prefix, LocalDateTime time) {
+        return prefix + stamp(time) + ".tar.zst";
+    }
+
     /** Returns a time in the form that names of archives have it. */
     static String stamp(LocalDateTime time) {
         return STAMP.format(time);

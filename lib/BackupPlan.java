@@ -96,6 +96,12 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
         return new BackupPlan(List.copyOf(scans), leftOut, absent, time, target, mode(scans, root, directory, live), List.copyOf(warnings));
     }
 
+    /** Returns the same plan for an archive in Zstandard frames. */
+    BackupPlan asZstd() {
+        return new BackupPlan(scans, leftOut, absent, time, target.resolveSibling(BackupDirectory.zstdNameFor(BackupDirectory.BACKUP, time)), mode,
+            warnings);
+    }
+
     /** Returns the bytes of all sources. */
     public long bytes() {
         return scans.stream().mapToLong(SourceScan::bytes).sum();

@@ -72,7 +72,7 @@ class BackupTest {
     }
 
     private Backup.Outcome here(boolean live, Listener listener) {
-        return new Backup(new Backup.Request(project.root, SourceMap.builtIn(), BackupDirectory.of(project.backups), null, null, live, false,
+        return new Backup(new Backup.Request(project.root, SourceMap.builtIn(), BackupDirectory.of(project.backups), null, null, live, false, false,
             new Retention(7, 0, 0, 0), Duration.ofSeconds(10), "restore_pps.java --recover"), listener).run();
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 //SOURCES ../lib/ArchiveWriter.java
 //SOURCES Scripts.java
 //SOURCES StargzTree.java
+//SOURCES TestProject.java
 //SOURCES Tree.java
 
 /** Archives in Zstandard frames. */
@@ -137,5 +138,27 @@ class ZstdTest {
         assertTrue(StargzTree.isRefused(archive, bytes));
         assertThrows(Failure.class, () -> StargzTree.read(archive, "neo4j"::equals, false));
         assertEquals(tree.contents().get("crystals/one.md"), StargzTree.read(archive, "crystals"::equals, false).get("crystals/one.md"));
+    }
+
+    @Test
+    @DisplayName("backup_pps --compression zstd makes a backup that is listed, valid and restored like any other")
+    void scripts() throws IOException {
+        TestProject project = TestProject.create(temporary);
+        try (var old = Files.list(project.backups)) {
+            for (Path file : old.toList()) {
+                Files.delete(file);
+            }
+        }
+        Scripts.Result backup = Scripts.run("backup_pps", project.arguments("--compression", "zstd"));
+        assertEquals(0, backup.exitCode(), backup::toString);
+        Path made = BackupDirectory.of(project.backups).latest().file();
+        assertTrue(made.toString().endsWith(".tar.zst"), made::toString);
+        Scripts.Result valid = Scripts.run("validate_backup", "--backup-dir", project.backups.toString(), "--project-root", project.root.toString());
+        assertEquals(0, valid.exitCode(), valid::toString);
+        Path crystals = project.root.resolve("entities/lyra/crystals");
+        Tree before = Tree.of(crystals).files().only(path -> path.endsWith(".md"));
+        before.entries().keySet().forEach(file -> project.delete("entities/lyra/crystals/" + file));
+        project.restored("--latest", "--only", "crystals");
+        before.assertSame(Tree.of(crystals).files().only(path -> path.endsWith(".md")), made);
     }
 }
