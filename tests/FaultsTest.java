@@ -93,6 +93,32 @@ class FaultsTest {
         Points.report("failing calls in a recovery", tried, possible, ends);
     }
 
+    /** Nothing can be written any more, not even to the terminal; renames and deletions still work, as on a full disk. */
+    @Test
+    @DisplayName("on a disk that is full from one moment on, a restore is put back or completed, and its exit code says which")
+    void fullFromThenOn() {
+        List<Strace.Call> writes = calls("--yes", "--backup", KillProject.ARCHIVE).stream().filter(call -> call.kind().equals("write")).toList();
+        // The journal is written a few times only, and those are the moments that matter most.
+        List<Strace.Call> journal = writes.stream().filter(call -> call.text().contains(".restore_journal.json.next")).toList();
+        List<Strace.Call> chosen = new ArrayList<>(journal);
+        chosen.addAll(Points.choose(writes, 3));
+        Map<String, Integer> ends = new TreeMap<>();
+        Points.inParallel(chosen, call -> {
+            TestProject copy = project.copy();
+            Scripts.Result result = Scripts.with().runCommand(Strace.injecting("write:error=ENOSPC:when=" + call.number() + "+", restore(copy)));
+            String where = "full from " + call + "\n" + result;
+            Tree now = copy.tree();
+            String fromOld = project.before().differences(now);
+            String fromNew = project.after().withoutDirectoryTimes().differences(now.withoutDirectoryTimes());
+            assertTrue(result.exitCode() == 5 || (result.exitCode() == 0 ? fromNew : fromOld).isEmpty(), () -> where + fromOld);
+            boolean ended = project.checkInterrupted(copy, where);
+            count(ends, "exit code " + result.exitCode() + (result.exitCode() == 5 ? ended ? " then new" : " then old" : ""));
+            KillProject.remove(copy);
+        });
+        Points.report("disks full from one moment on", chosen.size(), writes.size(), ends);
+        assertTrue(ends.containsKey("exit code 1"), ends.toString());
+    }
+
     private static String fail(Fault fault) {
         TestProject copy = project.copy();
         Scripts.Result result = Scripts.with().runCommand(Strace.failing(fault.call(), fault.error(), restore(copy)));

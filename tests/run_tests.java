@@ -41,6 +41,7 @@
 //SOURCES RestoreTest.java
 //SOURCES RestoreWithContainersTest.java
 //SOURCES RetentionTest.java
+//SOURCES RollBackTest.java
 //SOURCES SafeTextTest.java
 //SOURCES ScriptsTest.java
 //SOURCES SecretsTest.java
