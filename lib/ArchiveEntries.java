@@ -1,6 +1,7 @@
 package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ArchiveBounds.java
 //SOURCES ArchiveReader.java
 //SOURCES ArchiveRules.java
 //SOURCES Archived.java
@@ -12,8 +13,10 @@ package pps;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +29,7 @@ final class ArchiveEntries {
     private static final Set<String> OWN_ENTRIES = Set.of(IndexJson.ENTRY, ".prefetch.landmark", ".no.prefetch.landmark");
 
     private final ArchiveReader.Receiver receiver;
+    private final ArchiveBounds bounds;
     private final Listener listener;
     private final ArchiveRules rules = new ArchiveRules();
     private final List<Archived> entries = new ArrayList<>();
@@ -33,8 +37,9 @@ final class ArchiveEntries {
     private Manifest manifest;
     private int specialModes;
 
-    ArchiveEntries(ArchiveReader.Receiver receiver, Listener listener) {
+    ArchiveEntries(ArchiveReader.Receiver receiver, ArchiveBounds bounds, Listener listener) {
         this.receiver = receiver;
+        this.bounds = bounds;
         this.listener = listener;
     }
 
@@ -72,8 +77,12 @@ final class ArchiveEntries {
         List<String> parts = ArchiveRules.parts(entry.getName());
         Archived.Kind kind = ArchiveRules.kind(entry);
         ArchiveRules.checkNumbers(entry);
-        if (parts.isEmpty()) {
+        bounds.entry(entry.getName(), entry.getSize());
+        if (parts.isEmpty() && kind == Archived.Kind.DIRECTORY) {
             return null;
+        }
+        if (parts.isEmpty()) {
+            throw ArchiveRules.refused(entry.getName(), "it belongs to no source");
         }
         boolean file = kind == Archived.Kind.FILE && !entry.isLink();
         if (parts.size() == 1 && file && OWN_ENTRIES.contains(parts.get(0))) {
@@ -86,6 +95,9 @@ final class ArchiveEntries {
             throw ArchiveRules.refused(entry.getName(), "it belongs to no source");
         }
         String source = parts.get(0);
+        if (kind == Archived.Kind.SYMLINK) {
+            ArchiveRules.checkTarget(entry.getName(), entry.getLinkName());
+        }
         if ((entry.getMode() & 07000) != 0) {
             specialModes++;
         }
@@ -97,6 +109,7 @@ final class ArchiveEntries {
             Archived earlier = rules.hardLinkTarget(entry.getName(), source, entry.getLinkName());
             Archived link = new Archived(source, archived.path(), kind, earlier.size(), earlier.mode(), earlier.uid(), earlier.gid(),
                 earlier.modified(), null, earlier.sha256());
+            bounds.link(link);
             keep(link);
             if (wanted) {
                 receiver.copy(link, earlier);
@@ -119,6 +132,7 @@ final class ArchiveEntries {
     }
 
     private String readFile(Archived file, InputStream content, IndexEntry claimed, boolean wanted) throws IOException {
+        bounds.file(file);
         if (content == null) {
             keep(file.withDigest(claimed.digest() == null ? Digest.hex(Digest.sha256()) : claimed.digest()));
             return null;
@@ -161,10 +175,9 @@ final class ArchiveEntries {
         if (entry.getSize() > MOST_MANIFEST_BYTES) {
             throw ArchiveRules.refused(entry.getName(), "it is larger than " + MOST_MANIFEST_BYTES + " bytes");
         }
-        byte[] json = content.readNBytes((int) entry.getSize());
-        manifest = Manifest.parse(new String(json, StandardCharsets.UTF_8));
-        MessageDigest sha256 = Digest.sha256();
-        sha256.update(json);
-        return Digest.hex(sha256);
+        DigestInputStream digesting = new DigestInputStream(content, Digest.sha256());
+        manifest = Manifest.read(new InputStreamReader(digesting, StandardCharsets.UTF_8));
+        bounds.promised(manifest);
+        return Digest.hex(digesting.getMessageDigest());
     }
 }

@@ -39,7 +39,6 @@ final class ArchiveIndex {
     /** An honest index is hardly ever packed to less than a tenth, because digests cannot be; small ones of long names are. */
     private static final long MOST_BYTES = 128 << 20;
     private static final int MOST_RATIO = 20;
-    private static final long MOST_HEADER_BYTES = 1 << 20;
     /** Members are held in memory; an index with larger ones, which other tools might write, is not used. */
     private static final long LARGEST_MEMBER = 8 << 20;
 
@@ -129,12 +128,7 @@ final class ArchiveIndex {
     private static List<IndexEntry> entries(InputStream unpacked, long packed) throws IOException {
         TarTail tail = new TarTail(unpacked);
         TarArchiveInputStream tar = new TarArchiveInputStream(tail, 20 * 512, 512, StandardCharsets.UTF_8.name(), false);
-        tail.allow(MOST_HEADER_BYTES);
-        TarArchiveEntry entry = tar.getNextEntry();
-        tail.allow(Long.MAX_VALUE);
-        if (entry != null) {
-            ArchiveRules.checkHeader(entry);
-        }
+        TarArchiveEntry entry = ArchiveRules.next(tar, tail);
         if (entry == null || !entry.getName().equals(IndexJson.ENTRY) || ArchiveRules.kind(entry) != Archived.Kind.FILE || entry.isLink()
             || entry.getSize() > MOST_BYTES + MOST_RATIO * packed) {
             throw new IOException("its footer points to something that is no index");

@@ -1,8 +1,10 @@
 package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ArchiveBounds.java
 //SOURCES ArchiveCheck.java
 //SOURCES ArchiveEntries.java
+//SOURCES ArchiveGzip.java
 //SOURCES ArchiveIndex.java
 //SOURCES ArchiveRules.java
 //SOURCES Archived.java
@@ -34,7 +36,6 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
  * Reads an archive once, in constant memory but for the list of its entries, and checks what can be checked on the way: the checksums,
@@ -43,11 +44,6 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
  * its last. An archive is good only when {@link #read} has returned; until then nothing that a {@link Receiver} got may be used.
  */
 public final class ArchiveReader {
-    /** Headers (long names, PAX records) of one entry longer than this are an attack on memory, not a backup; in bytes. */
-    private static final long MOST_HEADER_BYTES = 1 << 20;
-    /** Text compresses up to 20 times and databases up to 50; deflate can do 1,032. Beyond this and this many bytes it is a bomb. */
-    private static final long BOMB_RATIO = 250;
-    private static final long BOMB_BYTES = 4L << 30;
     private static final int BLOCK = 512;
 
     /** Takes the content of an archive while it is read. What it throws ends the reading and reaches the caller as it is. */
@@ -84,6 +80,7 @@ public final class ArchiveReader {
     private final Path archive;
     private final Receiver receiver;
     private final Listener listener;
+    private final ArchiveBounds bounds = new ArchiveBounds();
     private final ArchiveEntries found;
     private final byte[] buffer = new byte[1 << 16];
     private long compressed;
@@ -94,7 +91,7 @@ public final class ArchiveReader {
         this.archive = archive;
         this.receiver = receiver;
         this.listener = listener;
-        this.found = new ArchiveEntries(receiver, listener);
+        this.found = new ArchiveEntries(receiver, bounds, listener);
     }
 
     /**
@@ -116,6 +113,7 @@ public final class ArchiveReader {
     private Contents read(boolean onlyWanted) {
         try (FileChannel file = FileChannel.open(archive, StandardOpenOption.READ)) {
             compressed = file.size();
+            bounds.compressed(compressed, ArchiveIndex.isZstd(file));
             Optional<ArchiveIndex> index = ArchiveIndex.open(file);
             begun = true;
             if (index.isEmpty() || !index.get().isUsable()) {
@@ -148,26 +146,20 @@ public final class ArchiveReader {
         }
     }
 
-    private static TarArchiveInputStream tar(TarTail tail) {
+    private TarArchiveInputStream tar(TarTail tail) {
+        bounds.follow(tail);
         return new TarArchiveInputStream(tail, 20 * 512, 512, StandardCharsets.UTF_8.name(), false);
     }
 
     private TarArchiveEntry next(TarArchiveInputStream tar, TarTail tail) throws IOException {
         listener.checkInterrupted();
-        tail.allow(MOST_HEADER_BYTES);
-        TarArchiveEntry entry = tar.getNextEntry();
-        tail.allow(Long.MAX_VALUE);
-        if (entry != null) {
-            ArchiveRules.checkHeader(entry);
-        }
-        return entry;
+        return ArchiveRules.next(tar, tail);
     }
 
     private void readPlain(FileChannel file, boolean withIndex) throws IOException {
-        InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
         boolean zstd = ArchiveIndex.isZstd(file);
-        TarTail tail = new TarTail(zstd ? ZstdFormat.unpack(in)
-            : GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get());
+        InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
+        TarTail tail = new TarTail(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in));
         TarArchiveInputStream tar = tar(tail);
         for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
             if (entry.getName().equals(zstd ? IndexJson.LANDMARK : IndexJson.ENTRY) && !withIndex) {
@@ -175,9 +167,6 @@ public final class ArchiveReader {
             }
             found.read(entry, tar, null);
             tail.endOfData();
-            if (tail.total() > BOMB_BYTES && tail.total() / BOMB_RATIO > compressed && found.manifest() == null) {
-                throw new ArchiveRules.Refused("it unpacks to more than " + BOMB_RATIO + " times its size (a decompression bomb)");
-            }
         }
         ended = true;
         tail.checkEnd(buffer);
@@ -188,9 +177,6 @@ public final class ArchiveReader {
         TarArchiveInputStream tar = tar(tail);
         for (IndexEntry claimed : index.entries()) {
             readIndexed(claimed, index, members, tar, tail, 0);
-            if (tail.total() > BOMB_BYTES && tail.total() / BOMB_RATIO > compressed && found.manifest() == null) {
-                throw new ArchiveRules.Refused("it unpacks to more than " + BOMB_RATIO + " times its size (a decompression bomb)");
-            }
         }
         if (index.isEntry()) {
             long at = (tail.total() + BLOCK - 1) / BLOCK * BLOCK;

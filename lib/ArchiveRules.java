@@ -3,11 +3,15 @@ package pps;
 //DEPS org.apache.commons:commons-compress:1.28.0
 //SOURCES Archived.java
 //SOURCES Failure.java
+//SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES TarTail.java
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,20 +21,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
  * What the entries of an archive may be. An archive is a stranger's word about files: a name in it must not lead out of its source, and
  * nothing in it may be of a kind that a backup of files never holds. One instance follows one archive from its first entry to its last.
  */
 final class ArchiveRules {
-    /** More entries than this do not fit the memory that a check may take; the largest project measured has 100,000. */
-    static final int MOST_ENTRIES = 1_000_000;
+    /**
+     * More entries than this do not fit the time and memory that a check may take: each may become a file before the last one is read.
+     * The largest project measured has 100,000.
+     */
+    static final int MOST_ENTRIES = 300_000;
+    /** Six for each entity and three for all; what is worked out for each source with each other one must not take for ever. */
+    static final int MOST_SOURCES = 300;
+    /** Headers (long names, PAX records) of one entry longer than this are an attack on memory, not a backup; in bytes. */
+    private static final long MOST_HEADER_BYTES = 1 << 20;
     private static final int LONGEST_PART = 255;
     private static final int LONGEST_NAME = 4096;
+    private static final int MOST_PARTS = 100;
     private static final int MOST_LINK_STEPS = 40;
+    /** Characters of the names of all entries and of the directories they lie in: they are kept in memory while an archive is read. */
+    private static final long MOST_NAMES = 48L << 20;
+    private static final long MOST_LINK_WORK = 256L << 20;
+    private static final FileTime EARLIEST = FileTime.from(Instant.parse("0001-01-01T00:00:00Z"));
+    private static final FileTime LATEST = FileTime.from(Instant.parse("9999-12-31T00:00:00Z"));
 
     private final Map<String, Archived> byName = new HashMap<>();
     private final Set<String> parents = new HashSet<>();
+    private final Set<String> sources = new HashSet<>();
+    private long names;
+    private long linkWork;
 
     /** Thrown for an entry that is refused; the message ends up behind the archive's name. */
     static final class Refused extends IOException {
@@ -64,13 +86,47 @@ final class ArchiveRules {
                 parts.add(part);
             }
         }
+        if (parts.size() > MOST_PARTS) {
+            throw refused(name.substring(0, 60) + "...", "it lies more than " + MOST_PARTS + " directories deep");
+        }
         return parts;
     }
 
-    /** Refuses an entry whose header is not as it was written. */
-    static void checkHeader(TarArchiveEntry entry) throws Refused {
+    /** Reads the next header, or null at the end. Throws {@link IOException} for one that is damaged, too long, or no text. */
+    static TarArchiveEntry next(TarArchiveInputStream tar, TarTail tail) throws IOException {
+        tail.beginHeader(MOST_HEADER_BYTES);
+        TarArchiveEntry entry;
+        try {
+            entry = tar.getNextEntry();
+        } catch (RuntimeException e) {
+            // The library answers some malformed headers with unchecked exceptions; for the owner of the archive it is damage all the same.
+            throw new IOException("a header is malformed (" + Reason.of(e) + ")", e);
+        }
+        tail.endHeader();
+        if (entry == null) {
+            return null;
+        }
         if (!entry.isCheckSumOK()) {
             throw refused(entry.getName(), "its header is damaged (wrong checksum)");
+        }
+        requireText(entry.getName(), tail);
+        requireText(entry.getLinkName(), tail);
+        return entry;
+    }
+
+    /** Refuses a name in which the library has put question marks for what was no text: it would be restored under another name. */
+    private static void requireText(String name, TarTail tail) throws Refused {
+        if (name.indexOf('?') < 0) {
+            return;
+        }
+        String whole = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+        boolean there = tail.headerHolds(whole);
+        // Old headers have long names in two halves.
+        for (int slash = whole.indexOf('/'); slash >= 0 && !there; slash = whole.indexOf('/', slash + 1)) {
+            there = tail.headerHolds(whole.substring(0, slash)) && tail.headerHolds(whole.substring(slash + 1));
+        }
+        if (!there) {
+            throw refused(name, "its name is not valid UTF-8 text");
         }
     }
 
@@ -79,20 +135,25 @@ final class ArchiveRules {
         if (entry.isSparse() || entry.isGNUSparse() || entry.isPaxGNUSparse()) {
             throw refused(entry.getName(), "sparse entries are not supported");
         }
-        if (entry.isSymbolicLink()) {
-            return Archived.Kind.SYMLINK;
+        Archived.Kind kind = switch (entry.getLinkFlag()) {
+            case TarConstants.LF_NORMAL, TarConstants.LF_OLDNORM, TarConstants.LF_CONTIG -> Archived.Kind.FILE;
+            case TarConstants.LF_LINK -> Archived.Kind.FILE;
+            case TarConstants.LF_SYMLINK -> Archived.Kind.SYMLINK;
+            case TarConstants.LF_DIR -> Archived.Kind.DIRECTORY;
+            case TarConstants.LF_FIFO -> throw refused(entry.getName(), "it is a fifo");
+            case TarConstants.LF_CHR, TarConstants.LF_BLK -> throw refused(entry.getName(), "it is a device");
+            default -> throw refused(entry.getName(), "it is of an unknown kind");
+        };
+        if ((kind != Archived.Kind.FILE || entry.isLink()) && entry.getSize() > 0) {
+            throw refused(entry.getName(), "it has content and is no file");
         }
-        if (entry.isDirectory()) {
-            return Archived.Kind.DIRECTORY;
+        if (kind != Archived.Kind.DIRECTORY && entry.getName().endsWith("/")) {
+            throw refused(entry.getName(), "its name is a directory's and it is none");
         }
-        if (entry.isLink() || entry.isFile() && !entry.isCharacterDevice() && !entry.isBlockDevice() && !entry.isFIFO()) {
-            return Archived.Kind.FILE;
-        }
-        throw refused(entry.getName(), entry.isFIFO() ? "it is a fifo" : entry.isCharacterDevice() || entry.isBlockDevice()
-            ? "it is a device" : "it is of an unknown kind");
+        return kind;
     }
 
-    /** Refuses owners and sizes that no file has. */
+    /** Refuses owners, sizes and times that no file has. */
     static void checkNumbers(TarArchiveEntry entry) throws Refused {
         if (entry.getSize() < 0) {
             throw refused(entry.getName(), "its size is negative");
@@ -101,12 +162,16 @@ final class ArchiveRules {
             || entry.getLongGroupId() > Integer.MAX_VALUE) {
             throw refused(entry.getName(), "its owner is not a possible one");
         }
+        if (entry.getLastModifiedTime().compareTo(EARLIEST) < 0 || entry.getLastModifiedTime().compareTo(LATEST) > 0) {
+            throw refused(entry.getName(), "its time is not a possible one");
+        }
     }
 
     /** Refuses an entry that {@link #add} would refuse, and forgets it again. */
     void check(Archived entry) throws Refused {
         add(entry);
         byName.remove(entry.name());
+        names -= entry.name().length();
     }
 
     /** Takes the next entry, or refuses it as a duplicate, or as being above or below something that is no directory. */
@@ -115,9 +180,13 @@ final class ArchiveRules {
         if (byName.size() >= MOST_ENTRIES) {
             throw new Refused("it has more than " + MOST_ENTRIES + " entries");
         }
+        if (sources.add(entry.source()) && sources.size() > MOST_SOURCES) {
+            throw new Refused("it has more than " + MOST_SOURCES + " sources");
+        }
         if (byName.putIfAbsent(name, entry) != null) {
             throw refused(name, "it is there twice");
         }
+        names += name.length();
         if (entry.kind() != Archived.Kind.DIRECTORY && parents.contains(name)) {
             throw refused(name, "another entry lies below it, and it is not a directory");
         }
@@ -130,6 +199,19 @@ final class ArchiveRules {
             if (!parents.add(parent)) {
                 break;
             }
+            names += parent.length();
+        }
+        if (names > MOST_NAMES) {
+            throw new Refused("the names of its entries have more than " + MOST_NAMES + " characters");
+        }
+    }
+
+    /** Refuses a symbolic link whose target is none at all, before it is made anywhere; where it leads, {@link #checkLinks} tells. */
+    static void checkTarget(String name, String target) throws Refused {
+        if (target == null || target.isEmpty() || target.startsWith("/") || target.indexOf('\0') >= 0 || target.indexOf('\uFFFD') >= 0
+            || target.length() > LONGEST_NAME) {
+            String shown = target == null ? "" : target.substring(0, Math.min(target.length(), 200));
+            throw refused(name, "it is a symbolic link out of its source, to '" + SafeText.quote(shown) + "'");
         }
     }
 
@@ -169,7 +251,15 @@ final class ArchiveRules {
                 continue;
             }
             at.addLast(part);
-            Archived there = byName.get(link.source() + "/" + String.join("/", at));
+            if (at.size() > MOST_PARTS) {
+                throw refused(link.name(), "it is a symbolic link more than " + MOST_PARTS + " directories deep");
+            }
+            String name = link.source() + "/" + String.join("/", at);
+            linkWork += name.length();
+            if (linkWork > MOST_LINK_WORK) {
+                throw new Refused("its symbolic links lead over too many steps");
+            }
+            Archived there = byName.get(name);
             if (there != null && there.kind() == Archived.Kind.SYMLINK) {
                 at.removeLast();
                 steps = push(ahead, link, there.linkTarget(), steps);
@@ -178,9 +268,7 @@ final class ArchiveRules {
     }
 
     private static int push(Deque<String> ahead, Archived link, String target, int steps) throws Refused {
-        if (target == null || target.isEmpty() || target.startsWith("/") || target.indexOf('\0') >= 0 || target.indexOf('\uFFFD') >= 0) {
-            throw refused(link.name(), "it is a symbolic link out of its source, to '" + SafeText.quote("" + target) + "'");
-        }
+        checkTarget(link.name(), target);
         if (steps >= MOST_LINK_STEPS) {
             throw refused(link.name(), "it is a symbolic link that leads in a circle");
         }

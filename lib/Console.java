@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
@@ -101,7 +103,10 @@ public final class Console implements Listener {
             log.println("Next:  " + failure.next());
         }
         if (level == Level.VERBOSE) {
-            failure.printStackTrace(log);
+            // The exceptions behind it are Java's own, and name files as they are.
+            StringWriter trace = new StringWriter();
+            failure.printStackTrace(new PrintWriter(trace));
+            log.print(SafeText.quoteLines(trace.toString()));
         }
         log.flush();
     }

@@ -42,7 +42,9 @@ final class Coverage {
 
     /** Tells whether the live file at this path below the source has to go when the backup does not hold it. */
     boolean covers(String relative) {
-        return (glob.matches(relative) || added.contains(relative)) && !kept.contains(relative) && owner(source, relative, others) == null;
+        // Both must mean it: an archive's own patterns alone could name files that no source of this project has ever held.
+        return (glob.matches(relative) && source.matches(relative) || added.contains(relative)) && !kept.contains(relative)
+            && owner(source, relative, others) == null;
     }
 
     /** Tells whether files in sub-directories can be covered. */
@@ -50,16 +52,16 @@ final class Coverage {
         return deep || added.stream().anyMatch(path -> path.contains("/"));
     }
 
-    /** Returns the other source that a file of this one falls into, or null. */
+    /** Returns the other source that a file of this one falls into, itself or as what SQLite keeps beside a database, or null. */
     static SourceMap.Source owner(SourceMap.Source source, String relative, Collection<SourceMap.Source> others) {
         String path = source.path().equals(".") ? relative : source.path() + "/" + relative;
         for (SourceMap.Source other : others) {
             if (!other.path().equals(source.path()) && path.startsWith(other.path() + "/")
-                && other.path().length() > source.path().length() && other.matches(path.substring(other.path().length() + 1))) {
+                && other.path().length() > source.path().length() && isExpected(other, path.substring(other.path().length() + 1))) {
                 return other;
             }
             if (other.path().equals(source.path()) && !other.name().equals(source.name()) && !other.kind().equals(source.kind())
-                && !source.matches(relative) && other.matches(relative)) {
+                && !isExpected(source, relative) && isExpected(other, relative)) {
                 return other;
             }
         }

@@ -2,16 +2,16 @@ package pps;
 
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES Failure.java
-//SOURCES Glob.java
+//SOURCES ManifestReader.java
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.PatternSyntaxException;
@@ -92,52 +92,32 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
     /** Returns the manifest in a JSON text. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when it is none, or of a later version. */
     public static Manifest parse(String json) {
         try {
-            JsonObject top = JsonParser.parseString(json).getAsJsonObject();
-            int format = top.get("format").getAsInt();
-            if (format != FORMAT) {
-                throw Failure.of(ExitCode.BAD_BACKUP, "The backup was written in format " + format + "; this version reads format " + FORMAT)
-                    .next("Use a version of pps-restore at least as new as the one that wrote it.");
-            }
-            Map<String, Promise> sources = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonElement> entry : top.getAsJsonObject("sources").entrySet()) {
-                sources.put(entry.getKey(), promise(entry.getValue().getAsJsonObject()));
-            }
-            Map<String, String> leftOut = new LinkedHashMap<>();
-            if (top.has("leftOut")) {
-                top.getAsJsonObject("leftOut").entrySet().forEach(one -> leftOut.put(one.getKey(), one.getValue().getAsString()));
-            }
-            return new Manifest(top.get("kind").getAsString(), top.get("createdAt").getAsString(), top.get("tool").getAsString(),
-                top.get("containersStopped").getAsBoolean(), top.has("restored") ? top.get("restored").getAsString() : null, sources, leftOut);
-        } catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException | NumberFormatException
-                 | UnsupportedOperationException | PatternSyntaxException | StackOverflowError e) {
-            // A nesting thousands deep overflows the parser's stack: hostile input like the rest, not a defect.
-            throw Failure.of(ExitCode.BAD_BACKUP, "The backup's " + ENTRY + " is damaged").because(e);
+            return read(new StringReader(json));
+        } catch (IOException e) {
+            throw damaged(e);
         }
     }
 
-    private static Promise promise(JsonObject one) {
-        List<String> covers = strings(one, "covers");
-        Glob.of(covers);
-        Promise promise = new Promise(one.get("critical").getAsBoolean(), one.get("path").getAsString(), covers, one.get("files").getAsInt(),
-            one.get("bytes").getAsLong(), one.get("existed").getAsBoolean(), strings(one, "added"), strings(one, "kept"),
-            strings(one, "made"));
-        if (promise.files() < 0 || promise.bytes() < 0) {
-            throw new JsonParseException("a negative count");
+    /**
+     * Reads a manifest piece by piece: a tree of what a stranger wrote could take any amount of memory. Throws {@link Failure}
+     * ({@link ExitCode#BAD_BACKUP}) when it is none, or of a later version, and whatever reading the text throws.
+     */
+    static Manifest read(Reader text) throws IOException {
+        try {
+            ManifestReader reader = new ManifestReader(text);
+            return reader.read();
+        } catch (MalformedJsonException | JsonParseException | IllegalStateException | NumberFormatException | PatternSyntaxException e) {
+            throw damaged(e);
         }
-        return promise;
+    }
+
+    private static Failure damaged(Exception e) {
+        return Failure.of(ExitCode.BAD_BACKUP, "The backup's " + ENTRY + " is damaged").because(e);
     }
 
     private static JsonArray array(List<String> values) {
         JsonArray array = new JsonArray();
         values.forEach(array::add);
         return array;
-    }
-
-    private static List<String> strings(JsonObject object, String key) {
-        List<String> values = new ArrayList<>();
-        if (object.has(key)) {
-            object.getAsJsonArray(key).forEach(value -> values.add(value.getAsString()));
-        }
-        return values;
     }
 }

@@ -75,7 +75,21 @@ public final class Planner {
             Manifest.Promise promise = contents.manifest().map(manifest -> manifest.sources().get(chosen.getKey())).orElse(null);
             plans.add(planSource(contents.of(chosen.getKey()), chosen.getValue(), promise, all, known));
         }
+        refuseOnePlaceTwice(plans);
         return new Plan(contents, projectRoot, plans, sorted.leftOut(), sorted.unknown(), remarks);
+    }
+
+    /** A plain and a prefixed name, or two entities over a symbolic link: whose files came last would be chance. */
+    private static void refuseOnePlaceTwice(List<Plan.OfSource> plans) {
+        Map<String, String> places = new LinkedHashMap<>();
+        for (Plan.OfSource plan : plans) {
+            String before = places.put(plan.source().kind() + " " + plan.destination(), plan.source().name());
+            if (before != null) {
+                throw Failure.of(ExitCode.BAD_BACKUP, "The backup is refused: its sources '" + SafeText.quote(before) + "' and '"
+                    + SafeText.quote(plan.source().name()) + "' mean the same place").state("Nothing was touched.")
+                    .next("Restore one of them: --skip SOURCE");
+            }
+        }
     }
 
     private Collection<SourceMap.Source> everySource(Selection.Sorted sorted) {
@@ -93,7 +107,7 @@ public final class Planner {
         Path destination = LiveFiles.realPath(projectRoot.resolve(source.path()));
         boolean exists = Files.exists(destination, LinkOption.NOFOLLOW_LINKS);
         if (exists && !Files.isDirectory(destination, LinkOption.NOFOLLOW_LINKS)) {
-            throw inTheWay(destination, "it is not a directory, but source '" + source.name() + "' goes there");
+            throw inTheWay(destination, "it is not a directory, but source '" + SafeText.quote(source.name()) + "' goes there");
         }
         Map<String, Archived> incoming = new LinkedHashMap<>();
         List<String> unmatched = new ArrayList<>();
@@ -157,7 +171,7 @@ public final class Planner {
         SourceMap.Source owner = Coverage.owner(source, entry.path(), all);
         if (owner != null) {
             throw Failure.of(ExitCode.BAD_BACKUP, "The backup is refused: its entry '" + SafeText.quote(entry.name())
-                + "' falls among the files of source '" + owner.name() + "'").state("Nothing was touched.");
+                + "' falls among the files of source '" + SafeText.quote(owner.name()) + "'").state("Nothing was touched.");
         }
     }
 

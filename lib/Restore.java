@@ -232,7 +232,7 @@ public final class Restore {
             throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
                 .next("The backup holds: " + SafeText.quote(String.join(", ", contents.totals().keySet())));
         }
-        staging.complete(plan, scratch);
+        staging.complete(plan, scratch, request.purpose().equals("undo"));
         return plan;
     }
 

@@ -146,12 +146,18 @@ public final class SourceMap {
             String ending = "_" + definition.suffix();
             if (definition.perEntity() && archiveName.endsWith(ending) && archiveName.length() > ending.length()) {
                 String entity = archiveName.substring(0, archiveName.length() - ending.length());
-                if (!entity.startsWith("_") && !entity.startsWith(".")) {
+                if (isEntityName(entity)) {
                     return Optional.of(bind(definition, archiveName, entity));
                 }
             }
         }
         return Optional.empty();
+    }
+
+    /** Names of entities go into messages and into the commands that these suggest; templates and hidden directories are none. */
+    private static boolean isEntityName(String name) {
+        return !name.startsWith("_") && !name.startsWith(".")
+            && name.codePoints().allMatch(c -> SafeText.isVisible(c) && "\\\"'`$&|;<>(){}*?!#~".indexOf(c) < 0);
     }
 
     /**

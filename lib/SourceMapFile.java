@@ -26,8 +26,8 @@ final class SourceMapFile {
     /** The file's name at the project root. */
     static final String NAME = "pps-sources.json";
 
-    private static final Set<String> TOP = Set.of("$schema", "compose", "sources");
-    private static final Set<String> SOURCE = Set.of("path", "include", "critical", "description");
+    static final Set<String> TOP = Set.of("$schema", "compose", "sources");
+    static final Set<String> SOURCE = Set.of("path", "include", "critical", "description");
 
     private SourceMapFile() {
     }

@@ -8,7 +8,6 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
-//SOURCES Manifest.java
 //SOURCES Ownership.java
 //SOURCES Places.java
 //SOURCES Plan.java
@@ -180,13 +179,15 @@ final class Staging implements ArchiveReader.Receiver {
     /**
      * Completes the staging once the archive is known to be good: opens every database, gives directories their owner and mode, and
      * brings everything to the disk. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) for a damaged database.
+     *
+     * @param undo whether what a restore replaced is put back, also when it was broken; an archive's own word is not enough for that
      */
-    void complete(Plan plan, Path scratch) {
+    void complete(Plan plan, Path scratch, boolean undo) {
         Contents contents = plan.contents();
         for (Plan.OfSource source : plan.sources()) {
             for (Archived entry : contents.of(source.source().name())) {
                 listener.checkInterrupted();
-                checkDatabase(source.source(), entry, new SqliteCheck(scratch), contents.manifest().map(Manifest::isSafety).orElse(false));
+                checkDatabase(source.source(), entry, new SqliteCheck(scratch), undo);
             }
         }
         for (Plan.OfSource source : plan.sources()) {
@@ -205,7 +206,7 @@ final class Staging implements ArchiveReader.Receiver {
         ownership.report(listener);
     }
 
-    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check, boolean safety) {
+    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check, boolean undo) {
         if (entry.kind() != Archived.Kind.FILE || Coverage.databaseOf(entry.path()) != null) {
             return;
         }
@@ -213,7 +214,7 @@ final class Staging implements ArchiveReader.Receiver {
         try {
             if (SqliteCheck.shouldBeDatabase(entry.path(), source.include()) || SqliteCheck.isDatabase(staged)) {
                 Optional<String> problem = check.problem(staged);
-                if (problem.isPresent() && safety) {
+                if (problem.isPresent() && undo) {
                     listener.warning("What the restore replaced was broken already: '" + SafeText.quote(entry.name()) + "' " + problem.get());
                     return;
                 }

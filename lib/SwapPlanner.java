@@ -83,13 +83,14 @@ final class SwapPlanner {
         List<String> added = source.isUnit() ? List.of() : plan.added().stream().map(Plan.Change::path).toList();
         List<String> kept = Stream.concat(plan.kept().stream(), promise == null ? Stream.of() : promise.kept().stream()).distinct().toList();
         return new SwapGroup(source.name(), source.path(), source.critical(), plan.exists(), covers, added, kept, live, staged, moved,
-            takes, puts, makes, unmakes(promise, root), times(live, takes, puts, makes));
+            takes, puts, makes, unmakes(promise, root, live), times(live, takes, puts, makes));
     }
 
-    /** Names in a manifest are a stranger's word: only directories below the project root are ever taken away, and only empty ones. */
-    private static List<Path> unmakes(Manifest.Promise promise, Path root) {
+    /** Names in a manifest are a stranger's word: only the source's own directory, those in it and those it lies in are ever taken away, and only empty ones. */
+    private static List<Path> unmakes(Manifest.Promise promise, Path root, Path live) {
         return promise == null ? List.of() : promise.made().stream().map(made -> root.resolve(made).normalize())
-            .filter(made -> made.startsWith(root) && !made.equals(root)).toList();
+            .filter(made -> made.startsWith(root) && !made.equals(root) && (made.startsWith(live) || live.startsWith(made)))
+            .filter(made -> LiveFiles.realPath(made).equals(made)).toList();
     }
 
     private static void paths(List<Plan.Change> changes, List<String> into) {

@@ -1,8 +1,10 @@
 package pps;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The bytes of a tar archive, watched: tar readers take the end of the stream for the end of the archive and look no further than the
@@ -18,14 +20,37 @@ final class TarTail extends FilterInputStream {
     private long dataEnd;
     private long lastNonZero;
     private long allowedUntil = Long.MAX_VALUE;
+    private long headerBytes;
+    private ByteArrayOutputStream header;
 
     TarTail(InputStream in) {
         super(in);
     }
 
-    /** Lets this many more bytes be read; the next one fails. A header may not make its reader collect without end. */
-    void allow(long bytes) {
-        allowedUntil = bytes == Long.MAX_VALUE ? bytes : total + bytes;
+    /** Says that a header follows, of at most so many bytes; the next one fails. It may not make its reader collect without end. */
+    void beginHeader(long most) {
+        allowedUntil = total + most;
+        header = new ByteArrayOutputStream();
+    }
+
+    /** Says that the header is read. */
+    void endHeader() {
+        allowedUntil = Long.MAX_VALUE;
+        headerBytes += header.size();
+    }
+
+    /** Returns the number of bytes of all headers so far. */
+    long headerBytes() {
+        return headerBytes;
+    }
+
+    /**
+     * Tells whether these characters, as UTF-8, are in the last header. The library turns what is no UTF-8 into question marks; a name
+     * with one that is not in the header was not text.
+     */
+    boolean headerHolds(String text) {
+        String bytes = header.toString(StandardCharsets.ISO_8859_1);
+        return bytes.contains(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
     }
 
     /** Says that everything read so far belongs to entries. */
@@ -76,6 +101,9 @@ final class TarTail extends FilterInputStream {
             }
         }
         total += Math.max(n, 0);
+        if (n > 0 && allowedUntil != Long.MAX_VALUE) {
+            header.write(bytes, offset, n);
+        }
         return n;
     }
 
