@@ -26,6 +26,7 @@ public record Unwell(String service, String container, String what, String next)
         /** How long a program without a health check has to run on before it counts as well. */
         static final Duration STEADY = Duration.ofSeconds(5);
         private static final String NOT_STARTED = "not started";
+        private static final String TOO_SHORT = "running, but for less than ";
 
         private record Seen(String startedAt, long nanos) {
         }
@@ -45,7 +46,7 @@ public record Unwell(String service, String container, String what, String next)
             before.forEach(container -> startedBefore.put(container.id(), container.startedAt()));
         }
 
-        /** Returns the services that are not well at this look, the causes before those that only wait for them. */
+        /** Returns the services that are not well at this look: the causes, then what may yet be well, then what only waits for others. */
         List<Unwell> judge(Set<String> services, List<Stack.Container> containers, long nowNanos) {
             List<Unwell> unwell = new ArrayList<>();
             for (String service : services) {
@@ -61,7 +62,7 @@ public record Unwell(String service, String container, String what, String next)
                     }
                 }
             }
-            unwell.sort(Comparator.comparing(one -> one.what().equals(NOT_STARTED)));
+            unwell.sort(Comparator.comparing(one -> one.what().equals(NOT_STARTED) ? 2 : one.what().startsWith(TOO_SHORT) ? 1 : 0));
             return List.copyOf(unwell);
         }
 
@@ -75,7 +76,7 @@ public record Unwell(String service, String container, String what, String next)
             return switch (container.state()) {
                 case "running" -> switch (container.health()) {
                     case "healthy" -> container.restartCount() == 0 || ranOn ? "" : restarts("healthy, but only just", container);
-                    case "" -> ranOn ? "" : restarts("running, but for less than " + steady.toSeconds() + " seconds", container);
+                    case "" -> ranOn ? "" : restarts(TOO_SHORT + steady.toSeconds() + " seconds", container);
                     case "starting" -> restarts("still starting: its health check has not passed yet", container);
                     default -> restarts(container.health(), container);
                 };

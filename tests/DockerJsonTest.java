@@ -159,6 +159,15 @@ class DockerJsonTest {
     }
 
     @Test
+    @DisplayName("names a service that crashes before one that only has not run long enough yet")
+    void crashBeforeTooShort() {
+        Unwell.Judge judge = new Unwell.Judge(Unwell.Judge.STEADY, List.of(), service -> "");
+        List<Stack.Container> containers = List.of(running("chromadb", "t1", 0, ""), ended("neo4j", 3, "always"));
+        List<Unwell> unwell = judge.judge(new java.util.TreeSet<>(Set.of("chromadb", "neo4j")), containers, 0);
+        assertEquals(List.of("neo4j", "chromadb"), unwell.stream().map(Unwell::service).toList());
+    }
+
+    @Test
     @DisplayName("never shows a password: known secrets and quoted YAML values are masked, and only the last lines are quoted")
     void masked() {
         Set<String> secrets = DockerTrouble.secrets(Map.of("OPENAI_API_KEY", "sk-12345", "HOME", "/home/me"),
