@@ -59,7 +59,8 @@ final class RawTar {
         }
 
         Header octal(int at, int width, long value) {
-            return put(at, String.format("%0" + (width - 1) + "o\0", value).getBytes(StandardCharsets.US_ASCII));
+            String digits = Long.toOctalString(value);
+            return put(at, utf8("0".repeat(width - 1 - digits.length()) + digits + "\0"));
         }
 
         /** Writes a number as GNU tar does when it has no octal form: binary, the first bit set; negative ones too. */
@@ -89,8 +90,8 @@ final class RawTar {
             for (byte b : block) {
                 sum += b & 0xff;
             }
-            byte[] text = String.format("%06o\0 ", checksum == null ? sum : checksum).getBytes(StandardCharsets.US_ASCII);
-            System.arraycopy(text, 0, block, 148, 8);
+            String digits = Long.toOctalString(checksum == null ? sum : checksum);
+            System.arraycopy(utf8("0".repeat(6 - digits.length()) + digits + "\0 "), 0, block, 148, 8);
             return block;
         }
     }
