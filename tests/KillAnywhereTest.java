@@ -161,8 +161,9 @@ class KillAnywhereTest {
                 assertEquals(0, result.exitCode(), result::toString);
                 assertEquals(interrupted, result.stderr().contains("was interrupted"), result::toString);
             }
-            Scripts.Result another = project.restore("--latest", "--yes");
+            // By the last calls of all nothing is left to recover, and another restore would be one, with a safety backup of its own.
             if (interrupted) {
+                Scripts.Result another = project.restore("--latest", "--yes");
                 assertEquals(5, another.exitCode(), another::toString);
                 assertTrue(another.stderr().contains("Next:  jbang restore_pps.java --recover"), another::toString);
                 assertEquals(0, project.restore("--recover").exitCode());
