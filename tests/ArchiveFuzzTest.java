@@ -20,7 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-//SOURCES LongForm.java
+//SOURCES Points.java
 //SOURCES RawTar.java
 //SOURCES ../lib/ArchiveReader.java
 
@@ -43,10 +43,10 @@ class ArchiveFuzzTest {
     @AfterAll
     static void count() {
         System.out.println("ArchiveFuzz: " + inputs + " inputs, " + (inputs - accepted) + " refused, " + accepted + " accepted, nothing else; seed "
-            + LongForm.SEED);
+            + Points.seed());
     }
 
-    private final Random random = new Random(LongForm.SEED);
+    private final Random random = new Random(Points.seed());
 
     @Test
     @DisplayName("the reader answers a mutated tar with its contents or a failure")
@@ -113,7 +113,7 @@ class ArchiveFuzzTest {
 
     private void fuzz(byte[] original, Consumer<byte[]> target) {
         long end = System.nanoTime() + LONG.toNanos();
-        for (int i = 0; LongForm.ON ? System.nanoTime() < end : i < INPUTS; i++) {
+        for (int i = 0; Points.isLong() ? System.nanoTime() < end : i < INPUTS; i++) {
             byte[] mutated = mutate(original);
             inputs++;
             try {
@@ -122,7 +122,7 @@ class ArchiveFuzzTest {
             } catch (Failure refused) {
                 assertEquals(ExitCode.BAD_BACKUP, refused.exitCode(), refused::getMessage);
             } catch (RuntimeException | Error e) {
-                throw new AssertionError("seed " + LongForm.SEED + ", input " + i + ": " + java.util.HexFormat.of().formatHex(mutated), e);
+                throw new AssertionError("seed " + Points.seed() + ", input " + i + ": " + java.util.HexFormat.of().formatHex(mutated), e);
             }
         }
     }

@@ -2,7 +2,7 @@ package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
-//SOURCES Scripts.java TestStack.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
+//SOURCES Points.java Scripts.java TestStack.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -33,8 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** backup_pps as a process, on a stack of a real engine; pps-lyra writes the time into a file all the while that it runs. */
 @DisplayName("A backup with containers")
 class BackupWithContainersTest {
-    private static final boolean LONG = "1".equals(System.getenv("PPS_TEST_LONG"));
-
     @TempDir
     private Path directory;
     private TestStack stack;
@@ -101,7 +99,7 @@ class BackupWithContainersTest {
     @Test
     @DisplayName("stops the stack only for the copy, starts what ran, and packs while it runs")
     void downOnlyForTheCopy() throws IOException {
-        fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), LONG ? 1L << 30 : 64L << 20);
+        fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), Points.isLong() ? 1L << 30 : 64L << 20);
         stack.up("chromadb", "neo4j", "graphiti", "pps-lyra");
         Scripts.Result result = backup("--json");
         assertEquals(0, result.exitCode(), result::toString);
@@ -109,13 +107,13 @@ class BackupWithContainersTest {
         JsonObject down = json.getAsJsonObject("downtime");
         double packing = json.get("seconds").getAsDouble() - down.get("seconds").getAsDouble() - down.get("untilHealthy").getAsDouble();
         System.out.printf("    %s of sources: down %.1f s (stopping %.1f, copying %.1f, starting %.1f), packed and checked in %.1f s; "
-                + "longest pause between two heartbeats %.1f s%n", LONG ? "1 GiB" : "64 MiB", down.get("seconds").getAsDouble(),
+                + "longest pause between two heartbeats %.1f s%n", Points.isLong() ? "1 GiB" : "64 MiB", down.get("seconds").getAsDouble(),
             down.get("stopping").getAsDouble(), down.get("copying").getAsDouble(), down.get("starting").getAsDouble(), packing, longestPause());
         assertAll(
             () -> assertEquals(Set.of("chromadb", "neo4j", "graphiti", "pps-lyra"), running()),
             () -> assertTrue(result.stderr().indexOf("The stack is healthy") < result.stderr().indexOf("Packing and checking"), result::toString),
             () -> assertTrue(json.getAsJsonObject("sources").keySet().containsAll(List.of("chromadb", "neo4j", "entity_identity")), result::toString),
-            () -> assertTrue(down.get("copying").getAsDouble() < packing || !LONG, result::toString));
+            () -> assertTrue(down.get("copying").getAsDouble() < packing || !Points.isLong(), result::toString));
         Path target = Files.createDirectory(directory.resolve("target"));
         Scripts.Result restored = Scripts.run("restore_pps", "--latest", "--yes", "--target", target.toString(), "--backup-dir", backups.toString());
         assertEquals(0, restored.exitCode(), restored::toString);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-//SOURCES LongForm.java
+//SOURCES Points.java
 //SOURCES RawTar.java
 //SOURCES TestProject.java
 //SOURCES ../lib/ArchiveReader.java
@@ -36,12 +36,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DamagedArchivesTest {
     private static final int PIECE = 4096;
-    private static final int FLIPS = LongForm.ON ? 3000 : 75;
-    private static final int BLOCKS = LongForm.ON ? 500 : 20;
+    private static final int FLIPS = Points.isLong() ? 3000 : 75;
+    private static final int BLOCKS = Points.isLong() ? 500 : 20;
     /** In CI, one in so many of the places to cut at. */
-    private static final int SAMPLE = LongForm.ON ? 1 : 16;
+    private static final int SAMPLE = Points.isLong() ? 1 : 16;
 
-    private final Random random = new Random(LongForm.SEED);
+    private final Random random = new Random(Points.seed());
     private final Map<String, Integer> cases = new LinkedHashMap<>();
     private final Map<String, byte[]> archives = new LinkedHashMap<>();
     private final Map<String, byte[]> tars = new LinkedHashMap<>();
@@ -66,7 +66,7 @@ class DamagedArchivesTest {
     void count() {
         int all = cases.values().stream().mapToInt(Integer::intValue).sum();
         System.out.println("DamagedArchives: " + all + " cases, " + (all - readAsWhole) + " refused, " + readAsWhole
-            + " read with every byte as in the original, seed " + LongForm.SEED + ": " + cases);
+            + " read with every byte as in the original, seed " + Points.seed() + ": " + cases);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -217,7 +217,7 @@ class DamagedArchivesTest {
         cases.merge(family, 1, Integer::sum);
         Path archive = write(damaged);
         Failure failure = assertThrows(Failure.class, () -> ArchiveReader.read(archive, ArchiveReader.CHECK_ONLY, Listener.SILENT),
-            () -> family + " of " + name + " was read as whole: " + damaged.length + " bytes, seed " + LongForm.SEED);
+            () -> family + " of " + name + " was read as whole: " + damaged.length + " bytes, seed " + Points.seed());
         assertEquals(ExitCode.BAD_BACKUP, failure.exitCode(), failure::getMessage);
     }
 
@@ -226,7 +226,7 @@ class DamagedArchivesTest {
         cases.merge(family, 1, Integer::sum);
         try {
             List<Archived> read = ArchiveReader.read(write(damaged), ArchiveReader.CHECK_ONLY, Listener.SILENT).entries();
-            assertTrue(originals.get(name).equals(read), () -> family + " of " + name + " was read as whole and differs, seed " + LongForm.SEED);
+            assertTrue(originals.get(name).equals(read), () -> family + " of " + name + " was read as whole and differs, seed " + Points.seed());
             readAsWhole++;
         } catch (Failure e) {
             assertEquals(ExitCode.BAD_BACKUP, e.exitCode(), e::getMessage);

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
-//SOURCES LongForm.java
+//SOURCES Points.java
 //SOURCES RawTar.java
 
 /**
@@ -582,7 +582,7 @@ final class HostileArchives {
             }
             bomb.close(new RawTar().end().bytes());
         });
-        if (LongForm.ON) {
+        if (Points.isLong()) {
             // A minute on a busy disk: these are unpacked up to the bound before it is known how much there is.
             big("10 GB in ten files", "bomb", target -> {
                 Bomb bomb = new Bomb(target);

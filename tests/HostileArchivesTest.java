@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
 //SOURCES HostileArchives.java
-//SOURCES LongForm.java
+//SOURCES Points.java
 //SOURCES Scripts.java
 //SOURCES TestProject.java
 //SOURCES Tree.java
@@ -87,7 +87,7 @@ class HostileArchivesTest {
 
     Stream<HostileArchives.Kind> big() {
         List<HostileArchives.Kind> all = archives.kinds().stream().filter(HostileArchives.Kind::big).toList();
-        return all.stream().filter(kind -> LongForm.ON || Math.floorMod(all.indexOf(kind) + LongForm.SEED, BIG_SAMPLE) == 0);
+        return all.stream().filter(kind -> Points.isLong() || Math.floorMod(all.indexOf(kind) + Points.seed(), BIG_SAMPLE) == 0);
     }
 
     /** A few of each sort, for which the very process is looked at. */
@@ -150,7 +150,7 @@ class HostileArchivesTest {
             all.add("--no-containers");
         }
         all.addAll(List.of(arguments));
-        return Scripts.with().env("JDK_JAVA_OPTIONS", "-Xmx512m").timeout(Duration.ofSeconds(LongForm.ON ? 600 : 120)).runScript(script, all.toArray(String[]::new));
+        return Scripts.with().env("JDK_JAVA_OPTIONS", "-Xmx512m").timeout(Duration.ofSeconds(Points.isLong() ? 600 : 120)).runScript(script, all.toArray(String[]::new));
     }
 
     private Path write(HostileArchives.Kind kind) throws IOException {

@@ -184,6 +184,14 @@ class HouseRulesTest {
         assertNone(versions.entrySet().stream().filter(entry -> entry.getValue().size() > 1).map(Map.Entry::toString).toList());
     }
 
+    @ParameterizedTest(name = "{0} in {1}")
+    @CsvSource({"PPS_TEST_LONG, tests/Points.java", "PPS_TEST_SEED, tests/Points.java"})
+    @DisplayName("whether the tests are the long form, and which sample they take, is read in one place")
+    void onePlaceForSamples(String variable, String file) {
+        assertEquals(List.of(file), files.entrySet().stream().filter(one -> one.getValue().contains("getenv(\"" + variable + "\")"))
+            .map(Map.Entry::getKey).toList());
+    }
+
     @Test
     @DisplayName("a script starts as JBang wants it, and asks for Java 17 or newer")
     void firstLines() {

@@ -2,7 +2,7 @@ package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
-//SOURCES Scripts.java TestProject.java Tree.java ../lib/SqliteCopy.java ../lib/SqliteCheck.java
+//SOURCES Points.java Scripts.java TestProject.java Tree.java ../lib/SqliteCopy.java ../lib/SqliteCheck.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("A copy of a SQLite database")
 class SqliteCopyTest {
-    private static final int BACKUPS = "1".equals(System.getenv("PPS_TEST_LONG")) ? 20 : 3;
+    private static final int BACKUPS = Points.isLong() ? 20 : 3;
 
     @TempDir
     private Path directory;

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 //SOURCES ../lib/ArchiveReader.java
 //SOURCES ../lib/ArchiveWriter.java
 //SOURCES ../restore_pps.java
+//SOURCES Points.java
 //SOURCES Scripts.java
 //SOURCES StargzBlob.java
 //SOURCES StargzTree.java
@@ -172,7 +173,7 @@ class StargzTest {
     @Test
     @DisplayName("20,000 small files, or 100,000 in the long run, are packed and read back in little memory")
     void manyFiles() throws IOException {
-        int files = System.getenv("PPS_TEST_LONG") == null ? 20_000 : 100_000;
+        int files = Points.isLong() ? 100_000 : 20_000;
         for (int i = 0; i < files; i++) {
             tree.file("crystals/" + i % 100 + "/crystal " + i + ".md", ("# crystal " + i + "\n").repeat(i % 40).getBytes());
         }
@@ -183,7 +184,7 @@ class StargzTest {
     @Test
     @DisplayName("a file of 100 MB, or 3 GB in the long run, is packed and read back in little memory, and one source is read without it")
     void bigFile() throws IOException {
-        long size = System.getenv("PPS_TEST_LONG") == null ? 100L << 20 : 3L << 30;
+        long size = Points.isLong() ? 3L << 30 : 100L << 20;
         tree.file("crystals/one.md", "one\n".getBytes());
         tree.random("neo4j/store.db", size);
         tree.file("sqlite/last.db", new byte[1 << 12]);
