@@ -1,6 +1,7 @@
 package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
+//DEPS commons-io:commons-io:2.20.0
 //SOURCES ArchiveBounds.java
 //SOURCES ArchiveCheck.java
 //SOURCES ArchiveEntries.java
@@ -82,7 +83,7 @@ public final class ArchiveReader {
     private final Listener listener;
     private final ArchiveBounds bounds = new ArchiveBounds();
     private final ArchiveEntries found;
-    private final byte[] buffer = new byte[1 << 16];
+    private final byte[] buffer = new byte[1 << 18];
     private long compressed;
     private boolean begun;
     private boolean ended;

@@ -216,23 +216,23 @@ public final class Restore {
     }
 
     private Plan stage() {
-        Path scratch = home().resolve("scratch");
-        try {
-            Durable.createPrivateDirectories(scratch);
-        } catch (IOException e) {
-            throw Failure.of(ExitCode.FAILED, "Cannot create " + SafeText.quote(scratch) + ": " + Reason.of(e)).because(e);
-        }
         listener.info("Reading and checking " + SafeText.quote(request.archive().getFileName()));
         staging = new Staging(request.projectRoot(), request.map(), request.selection(), places, journal::addArea,
-            listener);
-        Contents contents = ArchiveReader.read(request.archive(), staging, listener);
+            home().resolve("scratch"), listener);
+        try (Staging closing = staging) {
+            return stageInto(closing);
+        }
+    }
+
+    private Plan stageInto(Staging area) {
+        Contents contents = ArchiveReader.read(request.archive(), area, listener);
         Plan plan = planner().plan(contents, request.selection());
         MissingSources.refuse(contents, request.map(), request.selection());
         if (plan.sources().isEmpty()) {
             throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
                 .next("The backup holds: " + SafeText.quote(String.join(", ", contents.totals().keySet())));
         }
-        staging.complete(plan, scratch, request.purpose().equals("undo"));
+        area.complete(plan, request.purpose().equals("undo"));
         return plan;
     }
 

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * Opens SQLite databases to see whether they are whole, without changing a byte of them or leaving a file beside them. The name of the
@@ -34,6 +35,7 @@ public final class SqliteCheck {
 
     private final Path scratch;
     private int number;
+    private volatile Statement running;
 
     /** Returns a checker that works in {@code scratch}, a private directory that exists and that the caller removes. */
     public SqliteCheck(Path scratch) {
@@ -96,12 +98,37 @@ public final class SqliteCheck {
         }
     }
 
-    private static Optional<String> integrity(String url, boolean readOnly) {
+    /** Ends a check that runs in another thread; what that returns then means nothing. */
+    void cancel() {
+        Statement statement = running;
+        try {
+            if (statement != null) {
+                statement.cancel();
+            }
+        } catch (SQLException e) {
+            // It had come to its end in this moment.
+            running = null;
+        }
+    }
+
+    /** That SQLite's own code cannot be loaded, in a full temporary directory for one, says nothing about the database. */
+    private static void requireSqlite() throws IOException {
+        try {
+            SQLiteJDBCLoader.initialize();
+        } catch (Exception e) {
+            throw new IOException("SQLite cannot be loaded from the temporary directory " + System.getProperty("java.io.tmpdir") + ": "
+                + e.getMessage(), e);
+        }
+    }
+
+    private Optional<String> integrity(String url, boolean readOnly) throws IOException {
         SQLiteConfig config = new SQLiteConfig();
         config.setReadOnly(readOnly);
         config.enableLoadExtension(false);
         List<String> problems = new ArrayList<>();
+        requireSqlite();
         try (Connection connection = config.createConnection(url); Statement statement = connection.createStatement()) {
+            running = statement;
             statement.execute("PRAGMA trusted_schema = OFF");
             statement.execute("PRAGMA cell_size_check = ON");
             // A constraint is code of whoever made the database, and may take for ever; whether rows obey it is no question of damage.
@@ -116,6 +143,8 @@ public final class SqliteCheck {
             }
         } catch (SQLException e) {
             problems.add(SafeText.quote("" + e.getMessage()));
+        } finally {
+            running = null;
         }
         return problems.isEmpty() ? Optional.empty() : Optional.of("is damaged: " + String.join("; ", problems));
     }

@@ -3,6 +3,7 @@ package pps;
 //SOURCES ArchiveReader.java
 //SOURCES Archived.java
 //SOURCES Contents.java
+//SOURCES Coverage.java
 //SOURCES Durable.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
@@ -14,6 +15,7 @@ package pps;
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES Selection.java
+//SOURCES Settling.java
 //SOURCES SizeText.java
 //SOURCES SourceMap.java
 //SOURCES SparseOutput.java
@@ -22,16 +24,15 @@ package pps;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,7 +43,7 @@ import java.util.function.Consumer;
  * The restored files, complete and checked, beside their destination, before anything live is touched. It takes the archive's content
  * while the archive is read, so that the bytes which are checked, compared and shown in the plan are the very ones that go live.
  */
-final class Staging implements ArchiveReader.Receiver {
+final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     /** Bytes left free for the running stack while its disk is being filled. */
     private static final long RESERVE = 32L << 20;
 
@@ -53,18 +54,24 @@ final class Staging implements ArchiveReader.Receiver {
     private final Consumer<Path> usesArea;
     private final Listener listener;
     private final Ownership ownership = new Ownership();
+    private final Settling settling;
+    private final Map<Path, FileStore> fileSystems = new HashMap<>();
     private final Map<String, Optional<SourceMap.Source>> sources = new HashMap<>();
     private final Map<String, Path> tops = new LinkedHashMap<>();
     private final Map<Path, Archived> firstBelow = new HashMap<>();
 
-    /** @param usesArea told of each area before the first file is put there, so that a kill leaves none that nobody knows of */
-    Staging(Path projectRoot, SourceMap map, Selection selection, Places places, Consumer<Path> usesArea, Listener listener) {
+    /**
+     * @param usesArea told of each area before the first file is put there, so that a kill leaves none that nobody knows of
+     * @param scratch a private directory for SQLite
+     */
+    Staging(Path projectRoot, SourceMap map, Selection selection, Places places, Consumer<Path> usesArea, Path scratch, Listener listener) {
         this.projectRoot = projectRoot;
         this.map = map;
         this.selection = selection;
         this.places = places;
         this.usesArea = usesArea;
         this.listener = listener;
+        this.settling = new Settling(scratch, listener);
     }
 
     /** Returns the directory that the files of a source were staged in, whether or not there were any. */
@@ -91,7 +98,7 @@ final class Staging implements ArchiveReader.Receiver {
     public OutputStream file(Archived file) {
         try {
             Path target = place(file);
-            long free = Files.getFileStore(target.getParent()).getUsableSpace();
+            long free = fileSystem(file.source(), target.getParent()).getUsableSpace();
             if (free - RESERVE < file.size()) {
                 throw Failure.of(ExitCode.FAILED, "Not enough space for '" + SafeText.quote(file.name()) + "' ("
                     + SizeText.of(file.size()) + "): " + SizeText.of(free) + " are free on the file system of "
@@ -126,6 +133,15 @@ final class Staging implements ArchiveReader.Receiver {
         } catch (IOException e) {
             throw failure(file, e);
         }
+    }
+
+    /** To find it takes the kernel's list of all mounts, too much for each of many small files; below a source's top there is only one. */
+    private FileStore fileSystem(String source, Path directory) throws IOException {
+        Path top = top(source);
+        if (!fileSystems.containsKey(top)) {
+            fileSystems.put(top, Files.getFileStore(directory));
+        }
+        return fileSystems.get(top);
     }
 
     private Path place(Archived entry) throws IOException {
@@ -170,64 +186,64 @@ final class Staging implements ArchiveReader.Receiver {
             try {
                 out.close();
                 ownership.apply(target, file.uid(), file.gid(), file.mode(), file.modified(), false);
+                settling.take(target, file.size(), isDatabase(file, target));
             } catch (IOException e) {
                 throw failure(file, e);
             }
         }
     }
 
+    private boolean isDatabase(Archived file, Path staged) throws IOException {
+        return Coverage.databaseOf(file.path()) == null
+            && (SqliteCheck.shouldBeDatabase(file.path(), sources.get(file.source()).orElseThrow().include()) || SqliteCheck.isDatabase(staged));
+    }
+
     /**
-     * Completes the staging once the archive is known to be good: opens every database, gives directories their owner and mode, and
-     * brings everything to the disk. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) for a damaged database.
+     * Completes the staging once the archive is known to be good: waits until every database was opened, gives directories their owner and
+     * mode, and brings everything to the disk. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) for a damaged database.
      *
      * @param undo whether what a restore replaced is put back, also when it was broken; an archive's own word is not enough for that
      */
-    void complete(Plan plan, Path scratch, boolean undo) {
+    void complete(Plan plan, boolean undo) {
         Contents contents = plan.contents();
         for (Plan.OfSource source : plan.sources()) {
+            Set<String> logged = new HashSet<>();
+            contents.of(source.source().name()).forEach(entry -> logged.add(Coverage.databaseOf(entry.path())));
             for (Archived entry : contents.of(source.source().name())) {
                 listener.checkInterrupted();
-                checkDatabase(source.source(), entry, new SqliteCheck(scratch), undo);
+                checkDatabase(entry, logged.contains(entry.path()), undo);
             }
         }
-        for (Plan.OfSource source : plan.sources()) {
-            finishDirectories(source, contents);
-            for (Archived entry : contents.of(source.source().name())) {
-                if (entry.kind() == Archived.Kind.FILE) {
-                    listener.checkInterrupted();
-                    try {
-                        Durable.syncFile(top(entry.source()).resolve(entry.path()));
-                    } catch (IOException e) {
-                        throw failure(entry, e);
-                    }
-                }
-            }
-        }
+        plan.sources().forEach(source -> finishDirectories(source, contents));
+        settling.sync();
         ownership.report(listener);
     }
 
-    private void checkDatabase(SourceMap.Source source, Archived entry, SqliteCheck check, boolean undo) {
-        if (entry.kind() != Archived.Kind.FILE || Coverage.databaseOf(entry.path()) != null) {
+    private void checkDatabase(Archived entry, boolean logged, boolean undo) {
+        Path staged = top(entry.source()).resolve(entry.path());
+        if (entry.kind() != Archived.Kind.FILE || !settling.opens(staged)) {
             return;
         }
-        Path staged = top(entry.source()).resolve(entry.path());
         try {
-            if (SqliteCheck.shouldBeDatabase(entry.path(), source.include()) || SqliteCheck.isDatabase(staged)) {
-                Optional<String> problem = check.problem(staged);
-                if (problem.isPresent() && undo) {
-                    listener.warning("What the restore replaced was broken already: '" + SafeText.quote(entry.name()) + "' " + problem.get());
-                    return;
-                }
-                if (problem.isPresent()) {
-                    throw Failure.of(ExitCode.BAD_BACKUP, "In the backup, '" + SafeText.quote(entry.name()) + "' " + problem.get())
-                        .state("Nothing was touched.")
-                        .next("Try an older backup, or leave this source out: --skip " + SafeText.quote(entry.source()));
-                }
+            Optional<String> problem = settling.problem(staged, logged);
+            if (problem.isPresent() && undo) {
+                listener.warning("What the restore replaced was broken already: '" + SafeText.quote(entry.name()) + "' " + problem.get());
+            } else if (problem.isPresent()) {
+                throw Failure.of(ExitCode.BAD_BACKUP, "In the backup, '" + SafeText.quote(entry.name()) + "' " + problem.get())
+                    .state("Nothing was touched.")
+                    .next("Try an older backup, or leave this source out: --skip " + SafeText.quote(entry.source()));
+            } else {
                 listener.detail("'" + SafeText.quote(entry.name()) + "' opens, integrity_check ok");
             }
         } catch (IOException e) {
             throw failure(entry, e);
         }
+    }
+
+    /** Ends what is still done with staged files; nothing writes to the areas any more then. */
+    @Override
+    public void close() {
+        settling.close();
     }
 
     /**
@@ -244,8 +260,7 @@ final class Staging implements ArchiveReader.Receiver {
                     archived.put(top.resolve(entry.path()).normalize(), entry);
                 }
             }
-            List<Path> directories = new ArrayList<>(new HashSet<>(firstBelow.keySet().stream().filter(d -> d.startsWith(top)).toList()));
-            Set<Path> all = new HashSet<>(directories);
+            Set<Path> all = new HashSet<>(firstBelow.keySet().stream().filter(d -> d.startsWith(top)).toList());
             all.addAll(archived.keySet());
             all.add(top);
             for (Path directory : all.stream().sorted(Comparator.reverseOrder()).toList()) {

@@ -54,6 +54,7 @@
 //SOURCES ScriptsTest.java
 //SOURCES SecretsTest.java
 //SOURCES SelectionTest.java
+//SOURCES SettlingTest.java
 //SOURCES SignalsTest.java
 //SOURCES SizeTextTest.java
 //SOURCES SourceMapTest.java
