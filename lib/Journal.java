@@ -3,16 +3,14 @@ package pps;
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES Durable.java
 //SOURCES Failure.java
+//SOURCES JournalText.java
 //SOURCES Places.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES Stack.java
 //SOURCES SwapGroup.java
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -56,14 +54,13 @@ final class Journal {
     static final String BACKUP = "backup";
 
     private static final String NAME = "restore_journal.json";
-    private static final int FORMAT = 1;
 
     private final Path file;
     private final Header header;
     private Phase phase;
     private boolean inDoubt;
     private String safetyName;
-    private JsonObject stack;
+    private Stack stack;
     private List<SwapGroup> groups = List.of();
     private List<Path> areas = List.of();
 
@@ -99,26 +96,20 @@ final class Journal {
             return null;
         }
         try {
-            JsonObject top = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            if (top.get("format").getAsInt() != FORMAT) {
-                throw new JsonParseException("it is of format " + top.get("format") + ", this version knows " + FORMAT);
-            }
-            Journal journal = new Journal(file, new Header(top.get("id").getAsString(), top.get("purpose").getAsString(),
-                top.get("archive").getAsString(), top.has("composeFile") ? Path.of(top.get("composeFile").getAsString()) : null));
-            journal.phase = Phase.valueOf(top.get("phase").getAsString());
-            journal.stack = top.has("stack") ? top.getAsJsonObject("stack") : null;
-            journal.safetyName = top.has("safetyName") ? top.get("safetyName").getAsString() : null;
-            journal.areas = top.getAsJsonArray("areas").asList().stream().map(area -> Path.of(area.getAsString())).toList();
-            if (!journal.areas.get(0).startsWith(Places.home(projectRoot))) {
+            JournalText written = JournalText.parse(Files.readString(file));
+            if (!written.areas().get(0).startsWith(Places.home(projectRoot))) {
                 throw Failure.of(ExitCode.LOCKED, "The journal " + SafeText.quote(file) + " is of a restore in another place, "
-                    + SafeText.quote(journal.areas.get(0).getParent())).state("Nothing was touched now.")
+                    + SafeText.quote(written.areas().get(0).getParent())).state("Nothing was touched now.")
                     .next("Move the project back to where it was, and recover it there.");
             }
-            journal.groups = top.getAsJsonArray("groups").asList().stream().map(group -> SwapGroup.fromJson(group.getAsJsonObject()))
-                .toList();
+            Journal journal = new Journal(file, written.header());
+            journal.phase = written.phase();
+            journal.stack = written.stack();
+            journal.safetyName = written.safetyName();
+            journal.areas = written.areas();
+            journal.groups = written.groups();
             return journal;
-        } catch (IOException | JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException
-                 | IndexOutOfBoundsException e) {
+        } catch (IOException | JsonParseException e) {
             throw Failure.of(ExitCode.LOCKED, "The journal of an interrupted restore cannot be read: " + SafeText.quote(file) + " ("
                 + Reason.of(e) + ")").state("Live data may be half old and half new; nothing was touched now.")
                 .next("Keep the directories restore_* beside it: they hold your files. Ask for help with that file at hand.").because(e);
@@ -176,7 +167,7 @@ final class Journal {
         try {
             // Until this has returned, the file may say the one or the other.
             inDoubt = true;
-            Durable.replace(file, toJson(next).toString());
+            Durable.replace(file, new JournalText(header, next, safetyName, stack, groups, areas).toJson());
             inDoubt = false;
             phase = next;
         } catch (IOException e) {
@@ -215,7 +206,8 @@ final class Journal {
 
     /** Notes how the stack was before it is stopped; written with the next phase. */
     void stack(Stack before) {
-        stack = before.toJson();
+        // The restore itself then knows no more of it than a recovery would.
+        stack = Stack.fromJson(before.toJson());
     }
 
     /** Notes the name of the safety backup that this restore leaves, so that it leaves one; written with the next phase. */
@@ -256,7 +248,7 @@ final class Journal {
 
     /** Returns how the stack was before it was stopped, or null when containers were left alone. */
     Stack stack() {
-        return stack == null ? null : Stack.fromJson(stack);
+        return stack;
     }
 
     /** Returns the renames of the swap, in their order. */
@@ -271,30 +263,5 @@ final class Journal {
 
     private static Path fileOf(Path projectRoot) {
         return Places.home(projectRoot).resolve(NAME);
-    }
-
-    private JsonObject toJson(Phase next) {
-        JsonObject top = new JsonObject();
-        top.addProperty("format", FORMAT);
-        top.addProperty("phase", next.name());
-        top.addProperty("id", header.id());
-        top.addProperty("purpose", header.purpose());
-        top.addProperty("archive", header.archive());
-        if (header.composeFile() != null) {
-            top.addProperty("composeFile", header.composeFile().toString());
-        }
-        if (safetyName != null) {
-            top.addProperty("safetyName", safetyName);
-        }
-        if (stack != null) {
-            top.add("stack", stack);
-        }
-        JsonArray areaNames = new JsonArray();
-        areas.forEach(area -> areaNames.add(area.toString()));
-        top.add("areas", areaNames);
-        JsonArray groupArray = new JsonArray();
-        groups.forEach(group -> groupArray.add(group.toJson()));
-        top.add("groups", groupArray);
-        return top;
     }
 }

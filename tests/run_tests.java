@@ -36,6 +36,7 @@
 //SOURCES GlobTest.java
 //SOURCES HostileArchivesTest.java
 //SOURCES HouseRulesTest.java
+//SOURCES JournalTest.java
 //SOURCES KillAnywhereTest.java
 //SOURCES LauncherTest.java
 //SOURCES ListBackupsTest.java
