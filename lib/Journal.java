@@ -4,6 +4,7 @@ package pps;
 //SOURCES Durable.java
 //SOURCES Failure.java
 //SOURCES JournalText.java
+//SOURCES LiveFiles.java
 //SOURCES Places.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -56,6 +57,7 @@ final class Journal {
     private static final String NAME = "restore_journal.json";
 
     private final Path file;
+    private final Path root;
     private final Header header;
     private Phase phase;
     private boolean inDoubt;
@@ -71,14 +73,15 @@ final class Journal {
     record Header(String id, String purpose, String archive, Path composeFile) {
     }
 
-    private Journal(Path file, Header header) {
+    private Journal(Path file, Path root, Header header) {
         this.file = file;
+        this.root = root;
         this.header = header;
     }
 
     /** Begins a journal in phase {@link Phase#STAGING}. */
     static Journal begin(Path projectRoot, Header header, List<Path> areas) {
-        Journal journal = new Journal(fileOf(projectRoot), header);
+        Journal journal = new Journal(fileOf(projectRoot), LiveFiles.realPath(projectRoot), header);
         journal.areas = List.copyOf(areas);
         try {
             journal.enter(Phase.STAGING);
@@ -97,12 +100,8 @@ final class Journal {
         }
         try {
             JournalText written = JournalText.parse(Files.readString(file));
-            if (!written.areas().get(0).startsWith(Places.home(projectRoot))) {
-                throw Failure.of(ExitCode.LOCKED, "The journal " + SafeText.quote(file) + " is of a restore in another place, "
-                    + SafeText.quote(written.areas().get(0).getParent())).state("Nothing was touched now.")
-                    .next("Move the project back to where it was, and recover it there.");
-            }
-            Journal journal = new Journal(file, written.header());
+            refuseAnother(file, written, projectRoot);
+            Journal journal = new Journal(file, LiveFiles.realPath(projectRoot), written.header());
             journal.phase = written.phase();
             journal.stack = written.stack();
             journal.safetyName = written.safetyName();
@@ -113,6 +112,17 @@ final class Journal {
             throw Failure.of(ExitCode.LOCKED, "The journal of an interrupted restore cannot be read: " + SafeText.quote(file) + " ("
                 + Reason.of(e) + ")").state("Live data may be half old and half new; nothing was touched now.")
                 .next("Keep the directories restore_* beside it: they hold your files. Ask for help with that file at hand.").because(e);
+        }
+    }
+
+    /** The paths in a journal are absolute: in a copy of the project they would lead to the files of the one that was copied. */
+    private static void refuseAnother(Path file, JournalText written, Path projectRoot) {
+        Path area = written.areas().get(0);
+        Path root = written.root() != null ? written.root() : area;
+        if (!area.startsWith(Places.home(projectRoot)) || written.root() != null && !root.equals(LiveFiles.realPath(projectRoot))) {
+            throw Failure.of(ExitCode.LOCKED, "The journal " + SafeText.quote(file) + " is of a restore in another place, " + SafeText.quote(root))
+                .state("Nothing was touched now.")
+                .next("If this is a copy of that project, recover that one, and copy it again. If it was moved here, move it back and recover it there.");
         }
     }
 
@@ -167,7 +177,7 @@ final class Journal {
         try {
             // Until this has returned, the file may say the one or the other.
             inDoubt = true;
-            Durable.replace(file, new JournalText(header, next, safetyName, stack, groups, areas).toJson());
+            Durable.replace(file, new JournalText(root, header, next, safetyName, stack, groups, areas).toJson());
             inDoubt = false;
             phase = next;
         } catch (IOException e) {

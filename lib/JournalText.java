@@ -13,11 +13,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What stands in a journal at one moment, and how it is written down. {@code safetyName} and {@code stack} are null where the restore has
+ * What stands in a journal at one moment, and how it is written down. {@code root} is the project's real path, so that a copy of the
+ * project does not take the journal for its own; null where an earlier version wrote it. {@code safetyName} and {@code stack} are null where the restore has
  * none, or none yet. The same version reads it that wrote it, but a later one may have to end what an earlier one began: so a key that may
  * be missing is asked for, and one that is not known is passed over.
  */
-record JournalText(Journal.Header header, Journal.Phase phase, String safetyName, Stack stack, List<SwapGroup> groups,
+record JournalText(Path root, Journal.Header header, Journal.Phase phase, String safetyName, Stack stack, List<SwapGroup> groups,
                    List<Path> areas) {
     private static final int FORMAT = 1;
 
@@ -26,6 +27,9 @@ record JournalText(Journal.Header header, Journal.Phase phase, String safetyName
         JsonObject top = new JsonObject();
         top.addProperty("format", FORMAT);
         top.addProperty("phase", phase.name());
+        if (root != null) {
+            top.addProperty("root", root.toString());
+        }
         top.addProperty("id", header.id());
         top.addProperty("purpose", header.purpose());
         top.addProperty("archive", header.archive());
@@ -69,7 +73,7 @@ record JournalText(Journal.Header header, Journal.Phase phase, String safetyName
         if (areas.isEmpty() || !areas.stream().allMatch(Path::isAbsolute)) {
             throw new JsonParseException("it does not say where its directories are");
         }
-        return new JournalText(header, Journal.Phase.valueOf(top.get("phase").getAsString()),
+        return new JournalText(top.has("root") ? Path.of(top.get("root").getAsString()) : null, header, Journal.Phase.valueOf(top.get("phase").getAsString()),
             top.has("safetyName") ? top.get("safetyName").getAsString() : null, top.has("stack") ? Stack.fromJson(top.getAsJsonObject("stack")) : null,
             top.getAsJsonArray("groups").asList().stream().map(group -> SwapGroup.fromJson(group.getAsJsonObject())).toList(), areas);
     }

@@ -24,10 +24,17 @@ public final class Recovery {
     private Recovery() {
     }
 
-    /** Returns that a restore of this project was interrupted, and in what state that left it, or empty; looks only. */
+    /**
+     * Returns that a restore of this project was interrupted, and in what state that left it, or empty; looks only. A journal that says
+     * nothing to this project is told of as well: it is in nobody's way who only looks.
+     */
     public static Optional<String> pending(Path projectRoot) {
-        return Optional.ofNullable(Journal.find(projectRoot)).filter(journal -> ProjectLock.holder(projectRoot) == null)
-            .map(journal -> journal.describe() + ". " + journal.state() + " Next: restore_pps.java --recover");
+        try {
+            return Optional.ofNullable(Journal.find(projectRoot)).filter(journal -> ProjectLock.holder(projectRoot) == null)
+                .map(journal -> journal.describe() + ". " + journal.state() + " Next: restore_pps.java --recover");
+        } catch (Failure e) {
+            return Optional.of(e.getMessage() + ". " + e.state() + " Next: " + e.next());
+        }
     }
 
     /**

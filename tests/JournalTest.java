@@ -56,12 +56,14 @@ class JournalTest {
     }
 
     @Test
-    @DisplayName("is read as it was written, by this version and by one that knows more")
+    @DisplayName("is read as it was written, also where another version wrote it, with more in it or less")
     void readBack() throws IOException {
         Journal written = begun();
         JsonObject withMore = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         withMore.addProperty("ofALaterVersion", true);
-        for (String text : List.of(Files.readString(file), withMore.toString())) {
+        JsonObject earlier = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        earlier.remove("root");
+        for (String text : List.of(Files.readString(file), withMore.toString(), earlier.toString())) {
             Files.writeString(file, text);
             Journal found = Journal.find(root);
             assertEquals(written.header(), found.header());
@@ -74,18 +76,18 @@ class JournalTest {
     }
 
     @Test
-    @DisplayName("has the format that earlier versions wrote")
+    @DisplayName("has the format that earlier versions wrote, and the project's root beside it")
     void format() throws IOException {
         begun();
         assertEquals("""
-            {"format":1,"phase":"SWAPPING","id":"20260301_040000","purpose":"restore","archive":"b.tar.gz","composeFile":"ROOT/docker-compose.yml",\
+            {"format":1,"phase":"SWAPPING","root":"ROOT","id":"20260301_040000","purpose":"restore","archive":"b.tar.gz","composeFile":"ROOT/docker-compose.yml",\
             "safetyName":"pre_restore_safety_20260301_040000.tar.gz","stack":{"project":"pps","services":[{"name":"web","binds":[{"source":"ROOT/data",\
             "target":"/data","createHostPath":true,"kind":"DIRECTORY"}]}],"containers":[{"service":"web","name":"pps-web-1","id":"0123",\
             "state":"running","startedAt":"2026-03-01T04:00:00Z"}]},"areas":["ROOT/work/pps_backup/restore_20260301_040000"],"groups":[{"source":\
             "sqlite","path":"data","critical":true,"existed":true,"covers":["*.db"],"added":["new.db"],"kept":["kept.db"],"live":"ROOT/data",\
             "staged":"ROOT/work/pps_backup/restore_20260301_040000/staged/sqlite","moved":"ROOT/work/pps_backup/restore_20260301_040000/moved/sqlite",\
             "takes":["a.db","a.db-wal"],"puts":["a.db","new.db"],"makes":["ROOT/data/made"],"unmakes":["ROOT/data/unmade"],"times":{"ROOT/data":\
-            "2026-03-01T04:00:00.123456789Z"}}]}""", Files.readString(file).replace(root.toRealPath() + "/work", "ROOT/work").replace(root + "/", "ROOT/"));
+            "2026-03-01T04:00:00.123456789Z"}}]}""", Files.readString(file).replace(root.toRealPath() + "", "ROOT").replace(root + "", "ROOT"));
     }
 
     @Test

@@ -118,7 +118,8 @@ final class KillProject {
         if (Files.exists(journal)) {
             try {
                 // Its paths are absolute, so that a journal never moves files of another place than it was written for.
-                Files.writeString(journal, Files.readString(journal).replace(project.root + "/", copy.root + "/"));
+                Files.writeString(journal, Files.readString(journal).replace(project.root + "/", copy.root + "/")
+                    .replace(project.root + "\"", copy.root + "\""));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

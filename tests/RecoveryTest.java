@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+//SOURCES KillProject.java
 //SOURCES Scripts.java
 //SOURCES Strace.java
 //SOURCES TestProject.java
@@ -154,6 +156,43 @@ class RecoveryTest {
         assertTrue(Files.readString(file).startsWith("restore, process 4711"), "the stale text is still there");
         project.restored("--latest");
         assertEquals("I am lyra".length(), project.tree().at("entities/lyra/identity.md").size());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"copied whole", "copied with a link to the same work directory"})
+    @DisplayName("a copy of a project whose restore was interrupted names the original, touches neither, and the original is still recovered")
+    void copied(String how, @TempDir Path directory) throws IOException {
+        TestProject project = changed(directory.resolve("one"));
+        Tree before = project.tree().withoutDirectoryTimes();
+        killAt(project, "rename,renameat,renameat2", "docker/pps/neo4j_data");
+        TestProject copy = TestProject.empty(directory.resolve("two"));
+        assertEquals(0, Scripts.with().runCommand(List.of("cp", "-a", "--no-target-directory", project.root.toString(), copy.root.toString())).exitCode());
+        if (how.contains("link")) {
+            KillProject.deleteTree(copy.root.resolve("work"));
+            Files.createSymbolicLink(copy.root.resolve("work"), project.root.resolve("work"));
+        }
+        Files.copy(project.backups.resolve(BACKUP), copy.backups.resolve(BACKUP));
+        Tree original = project.everything().without(LOCK);
+        Tree copied = copy.everything().without(LOCK);
+        String ofAnother = "is of a restore in another place, " + project.root.toRealPath();
+        String[] where = {"--project-root", copy.root.toString(), "--backup-dir", copy.backups.toString()};
+        for (Scripts.Result look : List.of(Scripts.run("list_backups", where), Scripts.run("validate_backup", where), copy.restore("--latest", "--dry-run"),
+            copy.restore("--recover", "--dry-run"))) {
+            assertEquals(0, look.exitCode(), look::toString);
+            assertTrue((look.stderr() + look.stdout()).contains(ofAnother), look::toString);
+        }
+        List<String> backup = new ArrayList<>(List.of(where));
+        backup.add("--no-containers");
+        for (Scripts.Result refused : List.of(copy.restore("--latest", "--yes"), copy.restore("--latest", "--drill"), copy.restore("--recover"),
+            Scripts.run("backup_pps", backup.toArray(String[]::new)))) {
+            assertEquals(5, refused.exitCode(), refused::toString);
+            assertTrue(refused.stderr().contains(ofAnother) && refused.stderr().contains("recover that one"), refused::toString);
+            copied.assertSame(copy.everything().without(LOCK), refused);
+            original.assertSame(project.everything().without(LOCK), refused);
+        }
+        Scripts.Result recovered = project.restore("--recover");
+        assertEquals(0, recovered.exitCode(), recovered::toString);
+        before.assertSame(project.tree().withoutDirectoryTimes(), recovered);
     }
 
     @Test
