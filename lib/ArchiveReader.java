@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.io.input.ReadAheadInputStream;
 
 /**
  * Reads an archive once, in constant memory but for the list of its entries, and checks what can be checked on the way: the checksums,
@@ -46,6 +47,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  */
 public final class ArchiveReader {
     private static final int BLOCK = 512;
+    /** Bytes that are unpacked ahead; there are two such buffers. */
+    private static final int AHEAD = 1 << 20;
 
     /** Takes the content of an archive while it is read. What it throws ends the reading and reaches the caller as it is. */
     public interface Receiver {
@@ -157,20 +160,24 @@ public final class ArchiveReader {
         return ArchiveRules.next(tar, tail);
     }
 
+    /** Unpacking takes longest and needs one core, so it goes ahead in a thread of its own, while this one checks, hashes and writes. */
     private void readPlain(FileChannel file, boolean withIndex) throws IOException {
         boolean zstd = ArchiveIndex.isZstd(file);
         InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
-        TarTail tail = new TarTail(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in));
-        TarArchiveInputStream tar = tar(tail);
-        for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
-            if (entry.getName().equals(zstd ? IndexJson.LANDMARK : IndexJson.ENTRY) && !withIndex) {
-                throw new IOException("it has an index, but not the footer that belongs to it at its end");
+        try (InputStream ahead = ReadAheadInputStream.builder().setInputStream(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in))
+            .setBufferSize(AHEAD).get()) {
+            TarTail tail = new TarTail(ahead);
+            TarArchiveInputStream tar = tar(tail);
+            for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
+                if (entry.getName().equals(zstd ? IndexJson.LANDMARK : IndexJson.ENTRY) && !withIndex) {
+                    throw new IOException("it has an index, but not the footer that belongs to it at its end");
+                }
+                found.read(entry, tar, null);
+                tail.endOfData();
             }
-            found.read(entry, tar, null);
-            tail.endOfData();
+            ended = true;
+            tail.checkEnd(buffer);
         }
-        ended = true;
-        tail.checkEnd(buffer);
     }
 
     private void readAll(ArchiveIndex index, MemberReader members) throws IOException {
