@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -31,6 +32,8 @@ import java.util.stream.Stream;
  * ended; the file's text only says who holds it.
  */
 final class ProjectLock implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofMillis(300);
+
     private final Path file;
     private final FileChannel channel;
     private final List<Path> madeDirectories;
@@ -46,6 +49,8 @@ final class ProjectLock implements AutoCloseable {
         Path file = Places.home(projectRoot).resolve("lock");
         String text = purpose + ", process " + ProcessHandle.current().pid() + ", since " + LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS)
             + "\n" + " ".repeat(ThreadLocalRandom.current().nextInt(1 << 16)) + "\n";
+        // Whoever looks who holds it, holds it for that moment: a nightly backup must not fail because of a look.
+        long patience = System.nanoTime() + PATIENCE.toNanos();
         try {
             List<Path> made = makeHome(file.getParent());
             while (true) {
@@ -54,7 +59,11 @@ final class ProjectLock implements AutoCloseable {
                 FileLock lock = tryLock(channel, file);
                 if (lock == null) {
                     channel.close();
-                    throw heldBy(file);
+                    if (System.nanoTime() > patience) {
+                        throw heldBy(file);
+                    }
+                    pause();
+                    continue;
                 }
                 channel.truncate(0);
                 channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
@@ -67,6 +76,15 @@ final class ProjectLock implements AutoCloseable {
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot lock the project with " + SafeText.quote(file) + ": " + Reason.of(e))
                 .state("Nothing was touched.").because(e);
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(10);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.of(ExitCode.DECLINED, "Interrupted").state("Nothing was touched.").because(e);
         }
     }
 

@@ -13,15 +13,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 //SOURCES KillProject.java
 //SOURCES Points.java
 //SOURCES Strace.java
+//SOURCES ../lib/BackupDirectory.java
 //SOURCES ../lib/ProjectLock.java
 
 /** Two runs on one project at once, and the lock that keeps them apart. */
@@ -65,6 +69,84 @@ class TwoAtOnceTest {
         }
         assertTrue(template.isAfter(project, "two at once"));
         KillProject.remove(project);
+    }
+
+    @ParameterizedTest(name = "a {1} during a {0}")
+    @CsvSource({"restore, backup", "backup, restore", "backup, backup"})
+    @DisplayName("of a restore and a backup the second is refused with 5 and the first one's name, and touches nothing; what only looks goes on")
+    void restoreAndBackup(String first, String second) throws IOException {
+        TestProject project = template.copy();
+        try (RunningScript running = Scripts.with().startCommand(commandOf(first, project))) {
+            Path lock = project.root.resolve("work/pps_backup/lock");
+            waitFor(() -> Files.exists(lock) && Files.readString(lock).startsWith(first + ", process "));
+            running.signal("STOP");
+            assertTrue(running.process().isAlive(), running::toString);
+            Tree files = project.everything();
+            Tree backups = Tree.of(project.backups);
+            Scripts.Result refused = Scripts.with().runCommand(commandOf(second, project));
+            assertEquals(5, refused.exitCode(), refused::toString);
+            assertTrue(refused.stderr().contains("Another run works on this project: " + first + ", process " + running.process().pid()), refused::toString);
+            assertTrue(refused.stderr().contains("State: This run has touched nothing."), refused::toString);
+            String[] where = {"--project-root", project.root.toString(), "--backup-dir", project.backups.toString()};
+            for (Scripts.Result look : List.of(Scripts.run("list_backups", where), Scripts.run("validate_backup", where),
+                project.restore("--latest", "--dry-run"), Scripts.run("backup_pps", project.arguments("--dry-run")))) {
+                assertEquals(0, look.exitCode(), look::toString);
+                assertFalse(look.stderr().contains("was interrupted"), look::toString);
+            }
+            files.assertSame(project.everything(), "while the " + first + " was held up");
+            backups.assertSame(Tree.of(project.backups), "while the " + first + " was held up");
+            running.signal("CONT");
+            Scripts.Result done = running.result(LONG);
+            assertEquals(0, done.exitCode(), done::toString);
+        }
+        if (first.equals("restore")) {
+            assertTrue(template.isAfter(project, "a backup during it"));
+        } else {
+            template.before().assertSame(project.tree(), "a " + second + " during the backup");
+            assertEquals(2, BackupDirectory.of(project.backups).newestFirst().size());
+        }
+        Scripts.Result then = Scripts.with().runCommand(commandOf(second, project));
+        assertEquals(0, then.exitCode(), then::toString);
+        KillProject.remove(project);
+    }
+
+    private static List<String> commandOf(String what, TestProject project) {
+        return what.equals("restore") ? KillProject.restoreCommand(project, "--yes", "--backup", KillProject.ARCHIVE)
+            : Scripts.command("backup_pps", project.arguments());
+    }
+
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    private static void waitFor(Condition condition) throws IOException {
+        long deadline = System.nanoTime() + LONG.toNanos();
+        while (!condition.holds()) {
+            assertTrue(System.nanoTime() < deadline, "waited in vain");
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    @DisplayName("whoever looks who holds the lock is in nobody's way who takes it")
+    void looking(@TempDir Path root) throws Exception {
+        Files.createDirectories(root.resolve("work/pps_backup"));
+        AtomicBoolean enough = new AtomicBoolean();
+        Thread looker = new Thread(() -> {
+            while (!enough.get()) {
+                ProjectLock.holder(root);
+                Thread.yield();
+            }
+        });
+        looker.start();
+        try {
+            for (int i = 0; i < 200; i++) {
+                ProjectLock.take(root, "restore").close();
+            }
+        } finally {
+            enough.set(true);
+            looker.join();
+        }
     }
 
     @Test
