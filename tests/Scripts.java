@@ -117,7 +117,12 @@ public final class Scripts {
 
     /** Starts a script on a terminal of its own, for tests that type by themselves; {@code "\u0003"} is Ctrl-C. The caller closes it. */
     public RunningScript startScriptInTerminal(String script, String... arguments) {
-        List<String> quoted = command(script, arguments).stream().map(word -> "'" + word.replace("'", "'\\''") + "'").toList();
+        return startCommandInTerminal(command(script, arguments));
+    }
+
+    /** Starts any other command on a terminal of its own. The caller closes it. */
+    public RunningScript startCommandInTerminal(List<String> command) {
+        List<String> quoted = command.stream().map(word -> "'" + word.replace("'", "'\\''") + "'").toList();
         environment.put("SHELL", "/bin/sh");
         environment.putIfAbsent("TERM", "xterm");
         // util-linux's script makes the pseudo terminal; it needs none itself, so this works in CI too.

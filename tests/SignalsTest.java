@@ -91,6 +91,39 @@ class SignalsTest {
         Points.report("signals in and after the swap", moments.size(), -1, ends);
     }
 
+    @Test
+    @DisplayName("a terminal that is closed in the swap stops nothing: all is new or all is old when the restore has ended by itself")
+    void closedTerminalInTheSwap() {
+        List<Strace.Call> swap = calls.stream().filter(call -> call.kind().startsWith("rename"))
+            .filter(call -> call.text().contains("/staged/") || call.text().contains("/moved/")).toList();
+        Map<String, Integer> ends = new TreeMap<>();
+        for (Strace.Call moment : List.of(swap.get(0), swap.get(swap.size() / 2), swap.get(swap.size() - 1))) {
+            TestProject project = template.copy();
+            List<String> command = new ArrayList<>(Strace.injecting(moment.kind() + HELD_UP + moment.number(),
+                KillProject.restoreCommand(project, "--yes", "--latest")));
+            // A closed terminal hangs up its session's leader: that must be Java and not strace, which then watches from a session of its own.
+            command.add(1, "-DDD");
+            try (RunningScript running = Scripts.with().startCommandInTerminal(command)) {
+                waitUntil(() -> isAt(moment, project), running.toString());
+                pause(300);
+                List<ProcessHandle> all = running.process().descendants().toList();
+                assertTrue(all.stream().anyMatch(one -> one.info().command().orElse("").endsWith("/java")), running::toString);
+                assertTrue(isAt(moment, project), () -> "it is in the swap when the terminal is closed " + running);
+                // The program that made the terminal ends with no word to anyone; SIGHUP comes from the kernel.
+                running.process().destroyForcibly();
+                waitUntil(() -> all.stream().noneMatch(ProcessHandle::isAlive), "the restore ends by itself");
+            }
+            String where = "the terminal was closed at " + moment;
+            String pending = Recovery.pending(project.root).orElse("");
+            assertTrue(pending.isEmpty() || pending.contains("Live data is the backup's"), where + ": " + pending);
+            boolean isNew = template.checkInterrupted(project, where);
+            assertTrue(pending.isEmpty() || isNew, where);
+            ends.merge((isNew ? "new" : "old") + (pending.isEmpty() ? "" : ", once cleaned up by --recover"), 1, Integer::sum);
+            KillProject.remove(project);
+        }
+        Points.report("terminals closed in the swap", 3, -1, ends);
+    }
+
     private static Scripts.Result signalAt(Strace.Call call, String signal, TestProject project) {
         List<String> command = Strace.injecting(call.kind() + HELD_UP + call.number(), KillProject.restoreCommand(project, "--yes", "--latest"));
         try (RunningScript running = Scripts.with().startCommand(command)) {
