@@ -23,7 +23,8 @@ final class Machine {
         List<String> lines = new ArrayList<>();
         lines.add("Machine: " + found("/proc/cpuinfo", "model name\\s*: (.*)") + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
             + memory() + " GB memory, Linux " + Runner.said(List.of("uname", "-r")) + ", " + fileSystem(work));
-        lines.add("Java: " + System.getProperty("java.runtime.name") + " " + System.getProperty("java.runtime.version"));
+        lines.add("Java: " + System.getProperty("java.runtime.name") + " " + System.getProperty("java.runtime.version")
+            + ", JBang " + Runner.said(List.of(checkout.resolve("jbang").toString(), "version")).replaceAll("(?s).*\n", ""));
         lines.add("Ours: commit " + commit(checkout) + ", " + DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'").format(ZonedDateTime.now(ZoneOffset.UTC)));
         lines.add("Peers: " + String.join("; ", peers.stream().map(Machine::version).toList()));
         lines.add("Load average of the last minute, at the start and at the end: " + loadBefore + " and " + load());

@@ -119,7 +119,8 @@ public final class StackBench implements AutoCloseable {
         double s = median(alone);
         double down = median(restore);
         double copying = median(copy);
-        bench.report.say("#### Downtime with containers, by the engine's clock");
+        bench.report.say("#### Downtime with containers, by the engine's clock (engine " + docker("version", "--format", "{{.Server.Version}}").strip()
+            + ", Compose " + docker("compose", "version", "--short").strip() + ")");
         bench.report.table(List.of(List.of("", "down, seconds (min to max)", "whole command, seconds"),
             List.of("S: docker compose stop, docker compose up -d", range(alone), ""),
             List.of("ours: restore_pps.java over a project of which every file differs", range(restore), Report.number("%.1f", median(wholeRestore))),

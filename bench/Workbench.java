@@ -116,28 +116,23 @@ public final class Workbench {
     /** Returns an indexed archive of a data set, written by our own backup: gzip or zstd. */
     Path indexed(DataSet data, String compression) {
         Path directory = data.directory().resolve("archive-" + compression);
-        if (!Files.isDirectory(directory)) {
-            progress.accept("packing " + data.kind().name() + " with backup_pps, " + compression);
-            runner.run(ours("backup_pps.java", "--project-root", data.project(), "--backup-dir", directory, "--no-containers", "--compression", compression),
-                work, Map.of());
-        }
+        make(directory, data.kind().name() + " with backup_pps, " + compression, unfinished -> runner.run(ours("backup_pps.java", "--project-root",
+            data.project(), "--backup-dir", unfinished, "--no-containers", "--compression", compression), work, Map.of()));
         return only(directory);
     }
 
     /** Returns an archive as the original Python tools make it: one gzip stream, the sources as top-level directories, no index. */
     Path plain(DataSet data) {
         Path archive = data.directory().resolve("pps_backup_20260106_040000.tar.gz");
-        if (!Files.exists(archive)) {
-            progress.accept("packing " + data.kind().name() + " with tar -cz");
+        return make(archive, data.kind().name() + " with tar -cz", unfinished -> {
             try {
                 Path list = Files.write(data.directory().resolve("list"), data.byArchive().keySet());
-                runner.run(List.of("tar", "-czf", archive.toString(), "-C", data.staged().toString(), "--no-recursion", "-T", list.toString()), work,
-                    Map.of("LC_ALL", "C.UTF-8"));
+                runner.run(List.of("tar", "-czf", unfinished.toString(), "-C", data.staged().toString(), "--no-recursion", "-T", list.toString()), work,
+                    Map.of());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        }
-        return archive;
+        });
     }
 
     /** Returns the script that stands in for the original tool's restore. */
@@ -181,23 +176,40 @@ public final class Workbench {
     /** Returns a repository of restic with the data set in it as one snapshot. */
     Path restic(DataSet data) {
         Path repository = data.directory().resolve("restic");
-        if (!Files.isDirectory(repository)) {
-            progress.accept("packing " + data.kind().name() + " with restic");
-            resticInit(repository);
-            runner.run(List.of("restic", "-q", "-r", repository.toString(), "backup", data.staged().toString()), work, resticEnvironment());
-        }
-        return repository;
+        return make(repository, data.kind().name() + " with restic", unfinished -> {
+            resticInit(unfinished);
+            runner.run(List.of("restic", "-q", "-r", unfinished.toString(), "backup", data.staged().toString()), work, resticEnvironment());
+        });
     }
 
     /** Returns a repository of borg with the data set in it as the archive {@code a}. */
     Path borg(DataSet data) {
         Path repository = data.directory().resolve("borg");
-        if (!Files.isDirectory(repository)) {
-            progress.accept("packing " + data.kind().name() + " with borg");
-            borgInit(repository);
-            runner.run(List.of("borg", "create", repository + "::a", "."), data.staged(), borgEnvironment());
+        return make(repository, data.kind().name() + " with borg", unfinished -> {
+            borgInit(unfinished);
+            runner.run(List.of("borg", "create", unfinished + "::a", "."), data.staged(), borgEnvironment());
+        });
+    }
+
+    /** Makes what is not there yet, under another name first: after Ctrl-C, half an archive must not be taken for one by the next run. */
+    private Path make(Path wanted, String what, Consumer<Path> maker) {
+        if (!Files.exists(wanted)) {
+            progress.accept("packing " + what);
+            Path unfinished = wanted.resolveSibling("unfinished-" + wanted.getFileName());
+            Trees.delete(unfinished);
+            maker.accept(unfinished);
+            try {
+                Files.move(unfinished, wanted);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
-        return repository;
+        return wanted;
+    }
+
+    /** Takes away what an older commit of ours may have packed, and a run with {@code --keep} left there. */
+    public void forgetOurArchives(DataSet data) {
+        List.of("gzip", "zstd").forEach(compression -> Trees.delete(data.directory().resolve("archive-" + compression)));
     }
 
     /** Returns the one archive in a backup directory. */

@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION Measures pps-restore against the tools that people would use instead
 //DEPS info.picocli:picocli:4.7.7
-//DEPS org.slf4j:slf4j-nop:1.7.36
+//DEPS org.slf4j:slf4j-nop:2.0.17
 //SOURCES BackupBench.java
 //SOURCES RestoreBench.java
 //SOURCES StackBench.java
@@ -139,6 +139,7 @@ public class run_bench implements Callable<Integer> {
         }
         progress("making " + kind.name());
         DataSet data = DataSet.in(place, kind, scale);
+        bench.forgetOurArchives(data);
         bench.say("### " + kind.name() + ": " + Report.megabytes(data.bytes()) + " in " + data.byPlace().size() + " files, " + kind.says());
         for (String part : parts) {
             SECTIONS.get(part).run().accept(bench, data);

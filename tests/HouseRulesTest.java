@@ -38,7 +38,7 @@ class HouseRulesTest {
     @BeforeEach
     void read() throws IOException {
         Path root = Checkout.root();
-        for (Path directory : List.of(root, root.resolve("lib"), root.resolve("tests"))) {
+        for (Path directory : List.of(root, root.resolve("bench"), root.resolve("lib"), root.resolve("tests"))) {
             try (Stream<Path> listed = Files.list(directory)) {
                 for (Path file : listed.filter(path -> path.toString().endsWith(".java")).toList()) {
                     files.put(root.relativize(file).toString(), Files.readString(file));
@@ -83,6 +83,14 @@ class HouseRulesTest {
     @DisplayName("only the console prints")
     void prints() {
         assertNone(offenders("\\bSystem\\.(out|err)\\b|\\.printStackTrace\\(", "([a-z_]+|lib/\\w+)\\.java", "lib/(Console|Cli)\\.java"));
+    }
+
+    @Test
+    @DisplayName("the bench measures the scripts from outside, as commands, and uses nothing of lib")
+    void benchIsOutside() {
+        assertNone(files.keySet().stream().filter(name -> name.startsWith("bench/"))
+            .filter(name -> sources(name).stream().anyMatch(source -> !source.startsWith("bench/")) || files.get(name).contains("import pps."))
+            .toList());
     }
 
     @Test

@@ -27,6 +27,7 @@
 //SOURCES BackupKilledTest.java
 //SOURCES BackupTest.java
 //SOURCES BackupWithContainersTest.java
+//SOURCES BenchTest.java
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DamagedArchivesTest.java
