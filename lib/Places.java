@@ -64,9 +64,14 @@ final class Places {
         return destination;
     }
 
-    /** Tells whether the destination itself is a mount point: such a directory cannot be renamed, only what is in it. */
-    boolean isMountPoint(Path destination) {
-        return mountPoints.contains(destination);
+    /** Tells whether the destination itself can be moved: of a mount point, or in a directory that is not ours, only what is in it can be. */
+    boolean canBeRenamed(Path destination) {
+        return !mountPoints.contains(destination) && (!Files.exists(destination) || Files.isWritable(destination.getParent()));
+    }
+
+    /** Tells whether another file system is mounted here now, be it a directory of this very one. */
+    static boolean isMounted(Path directory) {
+        return mountPoints().contains(directory);
     }
 
     /** Refuses a destination with another file system mounted somewhere below it: a rename would carry it away. */
@@ -131,7 +136,7 @@ final class Places {
         FileTime time = Files.isDirectory(directory) ? Files.getLastModifiedTime(directory) : null;
         step.run();
         if (time != null) {
-            Files.setLastModifiedTime(directory, time);
+            Ownership.giveTime(directory, time);
         }
     }
 

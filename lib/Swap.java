@@ -20,6 +20,7 @@ package pps;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -95,7 +96,7 @@ final class Swap {
         for (SwapGroup group : groups) {
             for (var time : group.times().entrySet()) {
                 if (exists(time.getKey())) {
-                    Files.setLastModifiedTime(time.getKey(), FileTime.from(time.getValue()));
+                    Ownership.giveTime(time.getKey(), FileTime.from(time.getValue()));
                 }
             }
         }
@@ -147,7 +148,8 @@ final class Swap {
     static void removeEmptied(List<SwapGroup> groups) throws IOException {
         for (SwapGroup group : groups) {
             for (String take : group.takes()) {
-                for (Path up = parentOf(group.live(), take); up != null && !up.equals(group.live()); up = up.getParent()) {
+                // What a whole unit lies in is not the source's; the directories that a restore made for it are in the other list.
+                for (Path up = take.isEmpty() ? null : parentOf(group.live(), take); up != null && !up.equals(group.live()); up = up.getParent()) {
                     if (exists(group.staged().resolve(group.live().relativize(up).toString())) || !removeIfEmpty(up)) {
                         break;
                     }
@@ -222,6 +224,11 @@ final class Swap {
             return true;
         } catch (DirectoryNotEmptyException e) {
             return false;
+        } catch (FileSystemException e) {
+            if (Places.isMounted(directory)) {
+                return false;
+            }
+            throw e;
         }
     }
 

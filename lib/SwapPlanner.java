@@ -58,7 +58,7 @@ final class SwapPlanner {
         List<String> puts = new ArrayList<>();
         if (source.isUnit()) {
             places.refuseMountsBelow(live);
-            if (places.isMountPoint(live)) {
+            if (!places.canBeRenamed(live)) {
                 children(live, takes);
                 children(staged, puts);
             } else {

@@ -29,9 +29,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.opentest4j.TestAbortedException;
 
 //SOURCES KillProject.java
+//SOURCES NotRoot.java
 //SOURCES Points.java
 //SOURCES Strace.java
 
@@ -152,6 +155,35 @@ class OddPlacesTest {
         List<Strace.Call> renames = Strace.changesBelow(log, List.of(copy.root)).stream().filter(call -> call.kind().startsWith("rename")).toList();
         KillProject.remove(copy);
         return renames.stream().filter(call -> !call.text().contains(".next") && !call.text().contains(".partial")).toList();
+    }
+
+    @ParameterizedTest(name = "on {0}, whose directory above belongs to {1}")
+    @CsvSource({"another disk, nobody", "another disk, root", "the same disk, nobody", "the same disk, root"})
+    @DisplayName("without root, a unit is replaced by what is in it where the directory above it may not be written")
+    void unitNotAsRoot(String disk, String owner) {
+        NotRoot.require();
+        Path above = project.root.resolve("docker/pps");
+        if (disk.startsWith("another")) {
+            Path aside = project.root.resolveSibling("aside");
+            move(above, aside);
+            make(above);
+            tmpfs(above, "50m");
+            run("cp", "-a", aside + "/.", above.toString());
+        }
+        run("chown", "-R", "nobody:" + NotRoot.NOBODY, project.root.toString(), project.backups.toString());
+        run("chown", owner, above.toString());
+        Tree before = project.tree();
+        TestProject.mode(directory, "rwxr-xr-x");
+        Scripts.Result restored = NotRoot.run(project.root.getParent(), "restore_pps", project.arguments("--yes", "--latest", "--only", "chromadb"));
+        assertEquals(0, restored.exitCode(), restored::toString);
+        String chroma = "docker/pps/chromadb_data";
+        template.after().below(chroma).withoutOwners().withoutDirectoryTimes().assertSame(
+            project.tree().below(chroma).withoutOwners().withoutDirectoryTimes(), restored);
+        before.only(path -> !path.startsWith(chroma)).withoutDirectoryTimes().assertSame(
+            project.tree().only(path -> !path.startsWith(chroma)).withoutDirectoryTimes(), "nothing else is touched, and no area is left");
+        Scripts.Result undone = NotRoot.run(project.root.getParent(), "restore_pps", project.arguments("--yes", "--undo"));
+        assertEquals(0, undone.exitCode(), undone::toString);
+        before.withoutDirectoryTimes().assertSame(project.tree().withoutDirectoryTimes(), undone);
     }
 
     @Test

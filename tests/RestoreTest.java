@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -27,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+//SOURCES NotRoot.java
 //SOURCES Scripts.java
 //SOURCES Strace.java
 //SOURCES TestProject.java
@@ -521,18 +521,14 @@ class RestoreTest {
     @Test
     @DisplayName("without root a restore gives what it can, and says once which ownership it could not give")
     void withoutRoot(@TempDir Path directory) throws IOException {
-        assumeTrue(TestProject.isRoot(), "needs root, to stop being it");
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "needs setpriv");
-        TestProject.mode(directory, "rwxr-xr-x");
+        NotRoot.require();
         TestProject project = TestProject.create(directory);
         TestProject.mode(project.backUp(BACKUP), "rw-r--r--");
         project.write("entities/lyra/identity.md", "changed");
         for (String path : Tree.of(project.root).entries().keySet()) {
             TestProject.owner(project.root.resolve(path), 65534, 65534);
         }
-        List<String> command = new ArrayList<>(List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"));
-        command.addAll(readableByAll(Scripts.command("restore_pps", project.arguments("--yes", "--latest")), directory.resolve("classes")));
-        Scripts.Result result = Scripts.with().env("HOME", project.root.toString()).in(project.root).runCommand(command);
+        Scripts.Result result = NotRoot.run(directory, "restore_pps", project.arguments("--yes", "--latest"));
         assertEquals(0, result.exitCode(), result::toString);
         assertEquals("I am lyra", Files.readString(project.root.resolve("entities/lyra/identity.md")));
         Tree.Entry neo4j = project.tree().at("docker/pps/neo4j_data/server_id");
@@ -540,22 +536,5 @@ class RestoreTest {
         assertEquals(0600, neo4j.mode());
         assertTrue(result.stderr().contains("3 files should belong to 7474:7474 (user:group), which only root can give them"), result::toString);
         assertEquals(result.stderr().indexOf("7474:7474"), result.stderr().lastIndexOf("7474:7474"), result::toString);
-    }
-
-    /** Copies the class path to where every user may read it: root's home is closed to others. */
-    private static List<String> readableByAll(List<String> command, Path copies) throws IOException {
-        Files.createDirectory(copies);
-        TestProject.mode(copies, "rwxr-xr-x");
-        List<String> jars = new ArrayList<>();
-        for (String jar : command.get(command.indexOf("-cp") + 1).split(":")) {
-            if (Files.isRegularFile(Path.of(jar))) {
-                Path copy = Files.copy(Path.of(jar), copies.resolve(jars.size() + ".jar"));
-                TestProject.mode(copy, "rw-r--r--");
-                jars.add(copy.toString());
-            }
-        }
-        List<String> changed = new ArrayList<>(command);
-        changed.set(command.indexOf("-cp") + 1, String.join(":", jars));
-        return changed;
     }
 }

@@ -90,6 +90,19 @@ class UndoTest {
     }
 
     @Test
+    @DisplayName("an empty directory in which a restore found no database is still there once that is undone")
+    void emptyDirectoryAboveUnits(@TempDir Path directory) throws IOException {
+        TestProject project = changedSinceItsBackup(directory);
+        for (String unit : List.of("chromadb", "neo4j")) {
+            Files.move(project.root.resolve("docker/pps/" + unit + "_data"), directory.resolve(unit));
+        }
+        project.restored("--latest", "--only", "chromadb", "neo4j");
+        assertEquals(2, project.root.resolve("docker/pps").toFile().list().length);
+        project.restored("--undo");
+        assertEquals(0, project.root.resolve("docker/pps").toFile().list().length);
+    }
+
+    @Test
     @DisplayName("files made and changed since the restore are put aside by --undo like any others, and come back with the next")
     void changedSinceTheRestore(@TempDir Path directory) {
         TestProject project = changedSinceItsBackup(directory);
