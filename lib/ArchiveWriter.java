@@ -35,8 +35,20 @@ import java.util.Map;
  * digest as it was when the file was read; until then it is called {@code .NAME.partial} and no tool takes it for a backup.
  */
 public final class ArchiveWriter {
-    /** One file, symbolic link or directory to pack: {@code path} is its name below the source, empty for the source's own directory. */
-    public record Item(String source, String path, Path file) {
+    /**
+     * One file, symbolic link or directory to pack: {@code path} is its name below the source, empty for the source's own directory;
+     * {@code original} is what {@code file} is a copy of, whose owner and mode are recorded, or null when it is no copy.
+     */
+    record Item(String source, String path, Path file, FileFacts original) {
+        Item(String source, String path, Path file) {
+            this(source, path, file, null);
+        }
+
+        /** Only root can give a copy its original's owner; its content and time are its own. */
+        private FileFacts recorded(FileFacts own) {
+            return original == null ? own : new FileFacts(own.kind(), own.size(), original.mode(), original.uid(), original.gid(), own.modified(),
+                own.device());
+        }
     }
 
     /**
@@ -141,7 +153,7 @@ public final class ArchiveWriter {
     private static void packOne(ArchivePacker packer, Item item) throws IOException {
         FileFacts before = FileFacts.of(item.file());
         try {
-            packer.add(item.source(), item.path(), item.file(), before);
+            packer.add(item.source(), item.path(), item.file(), item.recorded(before));
         } catch (EOFException | NoSuchFileException e) {
             throw new Changed(item, e);
         }

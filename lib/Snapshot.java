@@ -244,7 +244,8 @@ final class Snapshot {
     /** Returns what is to be packed, in the order of the sources and of the paths in them. */
     List<ArchiveWriter.Item> items() {
         List<ArchiveWriter.Item> items = new ArrayList<>();
-        taken.forEach((scan, files) -> files.forEach((path, file) -> items.add(new ArchiveWriter.Item(scan.source().name(), path, file))));
+        taken.forEach((scan, files) -> files.forEach((path, file) -> items.add(
+            new ArchiveWriter.Item(scan.source().name(), path, file, scan.entries().get(path)))));
         return items;
     }
 

@@ -2,7 +2,7 @@ package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
-//SOURCES Scripts.java TestProject.java Tree.java ../lib/Backup.java
+//SOURCES NotRoot.java Scripts.java TestProject.java Tree.java ../lib/Backup.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -569,6 +569,57 @@ class BackupTest {
         assertEquals(1, result.exitCode(), result::toString);
         assertTrue(result.stderr().contains("--no-containers"), result::toString);
         assertEquals(List.of(), backups());
+    }
+
+    @ParameterizedTest(name = "backup_pps {0}")
+    @ValueSource(strings = {"", "--no-stop --include-live"})
+    @DisplayName("without root records the owners, modes and times of the live files, and not those of the copies that it makes of them")
+    void withoutRoot(String options) throws IOException {
+        NotRoot.require();
+        for (String name : List.of("conversations.db", "conversations.db-wal", "conversations.db-shm")) {
+            project.delete("entities/lyra/data/" + name);
+        }
+        project.database("entities/lyra/data/conversations.db", "hello");
+        project.directory("entities/lyra/journals/nothing yet");
+        Files.createSymbolicLink(project.root.resolve("entities/lyra/journals/latest.md"), Path.of("2026/01.md"));
+        project.settle();
+        int[] owners = {0, 7474, 1000, NotRoot.NOBODY};
+        int n = 0;
+        for (String path : project.tree().entries().keySet()) {
+            Path file = project.root.resolve(path);
+            Files.setAttribute(file, "unix:uid", owners[n++ % owners.length], LinkOption.NOFOLLOW_LINKS);
+            Files.setAttribute(file, "unix:gid", owners[n % owners.length], LinkOption.NOFOLLOW_LINKS);
+            if (!Files.isSymbolicLink(file)) {
+                TestProject.mode(file, Files.isDirectory(file) ? "rwxr-xr-x" : n % 2 == 0 ? "r--r--r--" : "rw-rw-r--");
+            }
+        }
+        project.directory("work");
+        for (Path place : List.of(project.root.resolve("work"), project.backups())) {
+            TestProject.owner(place, NotRoot.NOBODY, NotRoot.NOBODY);
+        }
+        Tree before = facts(project.tree());
+        List<String> arguments = new ArrayList<>(List.of(project.arguments()));
+        arguments.addAll(Arrays.stream(options.split(" ")).filter(option -> !option.isEmpty()).toList());
+        Scripts.Result backup = NotRoot.run(directory, "backup_pps", arguments.toArray(String[]::new));
+        assertEquals(0, backup.exitCode(), backup::toString);
+        before.assertSame(facts(project.tree()), backup);
+        Path extracted = Files.createDirectory(directory.resolve("extracted"));
+        Scripts.Result tar = Scripts.with().runCommand(List.of("tar", "-xpzf", newest().toString(), "--same-owner", "--numeric-owner", "-C", extracted.toString()));
+        assertEquals(0, tar.exitCode(), tar::toString);
+        Tree inArchive = facts(Tree.of(extracted));
+        project.filesToBackUp().forEach((name, file) -> assertEquals(before.at(project.root.relativize(file).toString()), inArchive.at(name), name));
+        for (String name : List.of("chromadb", "journals/nothing yet", "neo4j/databases", "journals/latest.md", "sqlite", "journals")) {
+            String source = name.split("/")[0];
+            assertEquals(before.at(TestProject.place(source) + name.substring(source.length())), inArchive.at(name), name);
+        }
+    }
+
+    /** What is known of files beside their content, which an online backup of a database may write differently. */
+    private static Tree facts(Tree tree) {
+        Tree facts = new Tree(new java.util.TreeMap<>());
+        tree.entries().forEach((path, entry) -> facts.entries().put(path, new Tree.Entry(entry.kind(), "", 0, entry.mode(), entry.owner(),
+            entry.kind() == 'l' ? null : FileTime.from(entry.modified().toInstant().truncatedTo(java.time.temporal.ChronoUnit.MICROS)))));
+        return facts;
     }
 
     @ParameterizedTest
