@@ -67,7 +67,7 @@ public final class BackupReport {
             json.add("downtime", down);
         }
         json.add("sources", sources(contents.totals()));
-        json.add("leftOut", reasons(outcome.leftOut()));
+        json.add("leftOut", JsonText.object(outcome.leftOut()));
         json.add("warnings", JsonText.array(outcome.warnings()));
         json.add("deleted", JsonText.array(outcome.pruned().stream().map(old -> old.name()).toList()));
         json.addProperty("notDeletedBecause", outcome.notPruned());
@@ -96,7 +96,7 @@ public final class BackupReport {
         json.addProperty("containers", containers);
         json.addProperty("copies", mode(plan));
         json.add("sources", sources(totals(plan)));
-        json.add("leftOut", reasons(plan.leftOut()));
+        json.add("leftOut", JsonText.object(plan.leftOut()));
         json.add("warnings", JsonText.array(plan.warnings()));
         JsonArray old = new JsonArray();
         for (Retention.Verdict verdict : verdicts.subList(1, verdicts.size())) {
@@ -140,12 +140,6 @@ public final class BackupReport {
             sources.add(name, one);
         });
         return sources;
-    }
-
-    private static JsonObject reasons(Map<String, String> leftOut) {
-        JsonObject reasons = new JsonObject();
-        leftOut.forEach(reasons::addProperty);
-        return reasons;
     }
 
     private static String seconds(Duration duration) {

@@ -6,7 +6,9 @@ package pps;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.util.Collection;
+import java.util.Map;
 
 /** JSON for stdout: indented, and with every character that could drive a terminal written as an escape, since people look at it too. */
 public final class JsonText {
@@ -36,5 +38,12 @@ public final class JsonText {
         JsonArray array = new JsonArray();
         values.forEach(array::add);
         return array;
+    }
+
+    /** Returns an object of these texts by their names. */
+    public static JsonObject object(Map<String, String> values) {
+        JsonObject object = new JsonObject();
+        values.forEach(object::addProperty);
+        return object;
     }
 }

@@ -5,6 +5,7 @@ package pps;
 //SOURCES BackupDirectory.java
 //SOURCES CountText.java
 //SOURCES JsonText.java
+//SOURCES Manifest.java
 //SOURCES Plan.java
 //SOURCES SafeText.java
 //SOURCES SizeText.java
@@ -13,6 +14,7 @@ import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,6 +47,8 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
         }
         appendNames(text, "Left out: ", plan.leftOut());
         appendNames(text, "Not restored, since this project's map does not know them: ", plan.unknown());
+        leftOutOfBackup().forEach((name, why) -> text.append("Not in the backup: ").append(SafeText.quote(name)).append(", ").append(SafeText.quote(why))
+            .append('\n'));
         plan.remarks().forEach(remark -> text.append("Note: ").append(remark).append('\n'));
         if (plan.changesNothing()) {
             text.append("Everything is unchanged: live data already is what the backup holds.\n");
@@ -56,6 +60,10 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
             .append(safetyDirectory == null ? "" : ", and up to " + SizeText.of(safetyBytes()) + " for the safety backup")
             .append("; ").append(SizeText.of(freeBytes)).append(" free\n");
         return text.toString();
+    }
+
+    private Map<String, String> leftOutOfBackup() {
+        return plan.contents().manifest().map(Manifest::leftOut).orElse(Map.of());
     }
 
     private long safetyBytes() {
@@ -116,6 +124,7 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
         }
         top.add("sources", sources);
         top.add("leftOut", JsonText.array(plan.leftOut()));
+        top.add("leftOutOfBackup", JsonText.object(leftOutOfBackup()));
         top.add("unknown", JsonText.array(plan.unknown()));
         top.add("remarks", JsonText.array(plan.remarks()));
         JsonObject stack = new JsonObject();

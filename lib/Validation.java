@@ -39,6 +39,7 @@ public final class Validation {
 
     private final Path archive;
     private final Map<String, OfSource> sources = new LinkedHashMap<>();
+    private final Map<String, String> leftOut = new LinkedHashMap<>();
     private final List<Finding> findings = new ArrayList<>();
 
     private Validation(Path archive) {
@@ -92,6 +93,10 @@ public final class Validation {
                 boolean safety = contents.manifest().filter(Manifest::isSafety).isPresent();
                 judgeSource(contents.of(name), source.get(), total, critical && !safety, map);
             }
+        });
+        contents.manifest().map(Manifest::leftOut).orElse(Map.of()).forEach((name, why) -> {
+            leftOut.put(name, why);
+            add("info", name, "was left out of the backup: " + SafeText.quote(why));
         });
         MissingSources.of(contents, map).forEach(name -> add("error", name, "is critical and is not in the backup"));
     }
@@ -212,6 +217,7 @@ public final class Validation {
             all.add(name, one);
         });
         top.add("sources", all);
+        top.add("leftOutOfBackup", JsonText.object(leftOut));
         JsonArray found = new JsonArray();
         for (Finding finding : findings) {
             JsonObject one = new JsonObject();

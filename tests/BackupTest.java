@@ -363,6 +363,33 @@ class BackupTest {
     }
 
     @Test
+    @DisplayName("says to a validation and to the plan of a restore what was left out of it, and why")
+    void leftOut() {
+        deleteTree("entities/lyra/notebook");
+        backedUp("--no-stop");
+        String live = "a database that cannot be copied while the stack runs (--include-live takes it all the same)";
+        String absent = "there is no entities/lyra/notebook";
+        String[] where = {"--backup-dir", project.backups.toString(), "--project-root", project.root.toString()};
+        for (String quick : List.of("--json", "--quick")) {
+            Scripts.Result validated = Scripts.run("validate_backup", where[0], where[1], where[2], where[3], quick);
+            assertEquals(0, validated.exitCode(), validated::toString);
+            assertTrue(validated.stdout().contains(quick.equals("--json") ? "\"neo4j\": \"" + live + "\"" : "INFO: neo4j was left out of the backup: " + live),
+                validated::toString);
+            assertTrue(validated.stdout().contains(absent), validated::toString);
+        }
+        Scripts.Result plan = project.restore("--latest", "--dry-run");
+        assertTrue(plan.stdout().contains("Not in the backup: neo4j, " + live + "\n"), plan::toString);
+        assertTrue(plan.stdout().contains("Not in the backup: notebook, " + absent + "\n"), plan::toString);
+        JsonObject left = JsonParser.parseString(project.restore("--latest", "--dry-run", "--json").stdout()).getAsJsonObject()
+            .getAsJsonObject("leftOutOfBackup");
+        assertEquals(Set.of("chromadb", "neo4j", "notebook"), left.keySet());
+        assertEquals(live, left.get("chromadb").getAsString());
+        backedUp();
+        Scripts.Result whole = project.restore("--latest", "--dry-run");
+        assertFalse(whole.stdout().contains("Not in the backup: neo4j"), whole::toString);
+    }
+
+    @Test
     @DisplayName("--no-stop says of a file that changes each time it is read that it does, and of one that was replaced nothing")
     void unsteady() throws Exception {
         Path growing = project.write("entities/lyra/journals/growing.md", "a");
