@@ -57,25 +57,28 @@ public final class Recovery {
             Compose compose = containers && journal.header().composeFile() != null && journal.stack() != null
                 ? Compose.of(journal.header().composeFile(), listener) : null;
             Completion completion = new Completion(projectRoot, journal, compose, listener, recoverCommand);
+            String purpose = journal.header().purpose();
+            boolean backup = purpose.equals(Journal.BACKUP);
+            String asBefore = backup ? "Removed what the backup had left. Live data was not touched." : "Live data is as it was before the " + purpose + ".";
             return switch (journal.phase()) {
                 case STAGING -> {
                     completion.clean();
-                    yield new Outcome(true, "Removed what had been unpacked. Live data is as it was before the restore.", null, null);
+                    yield new Outcome(true, backup ? asBefore : "Removed what had been unpacked. " + asBefore, null, null);
                 }
                 case STOPPING -> {
                     Completion.Health health = completion.bringUp(healthTimeout);
                     completion.clean();
-                    yield new Outcome(true, "Live data is as it was before the restore.", null, health.trouble());
+                    yield new Outcome(true, asBefore, null, health.trouble());
                 }
                 case SWAPPING, ROLLING_BACK -> {
                     completion.takeBack();
                     Completion.Health health = completion.bringUp(healthTimeout);
-                    yield new Outcome(true, "The old files were put back. Live data is as it was before the restore.", null, health.trouble());
+                    yield new Outcome(true, "The old files were put back. " + asBefore, null, health.trouble());
                 }
                 case COMMITTED, PACKED -> {
                     Completion.Health health = completion.bringUp(healthTimeout);
                     Path safety = completion.packAndClean();
-                    yield new Outcome(true, "The restore is complete. Live data is the backup's.", safety, health.trouble());
+                    yield new Outcome(true, "The " + purpose + " is complete. Live data is the backup's.", safety, health.trouble());
                 }
             };
         }

@@ -507,8 +507,16 @@ class BackupTest {
         assertTrue(listed.stderr().contains("A backup was interrupted while the stack was stopped. Live data is as it was before; the stack may be "
             + "down. Next: restore_pps.java --recover"), listed::toString);
         assertEquals(5, backup().exitCode());
-        assertEquals(0, project.restore("--recover").exitCode());
+        Scripts.Result recovered = project.restore("--recover");
+        assertEquals(0, recovered.exitCode(), recovered::toString);
+        assertEquals("Removed what the backup had left. Live data was not touched.\n", recovered.stdout());
         assertFalse(Files.exists(area) || Files.exists(partial));
+        for (String purpose : List.of(Journal.BACKUP, Journal.DRILL, "restore", "undo")) {
+            Journal.begin(project.root, new Journal.Header("x", purpose, OLD, null), List.of(area));
+            String told = project.restore("--recover").stdout();
+            assertEquals(purpose.equals(Journal.BACKUP) ? "Removed what the backup had left. Live data was not touched.\n"
+                : "Removed what had been unpacked. Live data is as it was before the " + purpose + ".\n", told);
+        }
         backedUp();
     }
 
