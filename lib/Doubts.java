@@ -50,7 +50,7 @@ record Doubts(List<String> warnings, boolean shrunk) {
                                 Listener listener) {
         Map<String, Contents.Total> totals;
         try {
-            totals = ArchiveReader.read(last.file(), ArchiveReader.CHECK_ONLY, listener).totals();
+            totals = ArchiveReader.look(last.file(), listener).totals();
         } catch (Failure e) {
             if (e.exitCode() != ExitCode.BAD_BACKUP) {
                 throw e;
