@@ -17,6 +17,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -175,7 +176,7 @@ public class restore_pps implements Cli.Script {
         Set<String> running = Set.of();
         try {
             running = restore.wouldStop(plan);
-            containers = containersSentence(running);
+            containers = containersSentence(plan, running);
         } catch (Failure e) {
             console.warning("The restore itself would stop here: " + e.getMessage() + (e.next() == null ? "" : ". Next: " + e.next()));
             containers = "left as they are; the restore itself would stop before it touches anything";
@@ -183,9 +184,14 @@ public class restore_pps implements Cli.Script {
         return show(new PlanReport(plan, containers, running, safetyDirectory(root), free(root), allowShrink || what.undo), "dry run: nothing was written", console);
     }
 
-    private String containersSentence(Set<String> running) {
-        return noContainers || target != null ? "left alone" : running.isEmpty() ? "none runs; all would be started afterwards"
-            : "stopped for the swap and started again: " + SafeText.quote(String.join(", ", running));
+    private String containersSentence(Plan plan, Set<String> running) {
+        Set<String> also = new TreeSet<>(what.undo ? plan.ranBefore() : List.of());
+        also.removeAll(running);
+        String ranBefore = SafeText.quote(String.join(", ", also));
+        return noContainers || target != null ? "left alone"
+            : running.isEmpty() ? "none runs; " + (also.isEmpty() ? "all would be started afterwards" : "started afterwards is what ran before the restore: " + ranBefore)
+            : "stopped for the swap and started again: " + SafeText.quote(String.join(", ", running))
+                + (also.isEmpty() ? "" : "; started with them, since they ran before the restore: " + ranBefore);
     }
 
     private Path safetyDirectory(Path root) {
@@ -204,7 +210,7 @@ public class restore_pps implements Cli.Script {
     }
 
     private void ask(Plan plan, Set<String> toStop, Path root, Console console) {
-        console.show(new PlanReport(plan, containersSentence(toStop), toStop, safetyDirectory(root), free(root), allowShrink || what.undo)
+        console.show(new PlanReport(plan, containersSentence(plan, toStop), toStop, safetyDirectory(root), free(root), allowShrink || what.undo)
             .toText(LocalDateTime.now(), common.verbose()));
         if (yes) {
             return;

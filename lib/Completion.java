@@ -45,11 +45,11 @@ final class Completion {
      * interrupts the waiting.
      */
     Health bringUp(Duration timeout) {
-        Stack before = journal.stack();
         boolean asBefore = journal.phase() == Journal.Phase.STOPPING;
-        if (compose == null || before == null || asBefore && before.running().isEmpty()) {
+        if (compose == null || journal.stack() == null || asBefore && journal.stack().running().isEmpty()) {
             return new Health(null);
         }
+        Stack before = asBefore ? journal.stack().asItRan() : journal.stack();
         long end = System.nanoTime() + timeout.toNanos();
         try {
             compose.start(before, timeout);
@@ -78,7 +78,7 @@ final class Completion {
                 Swap.removeEmptied(journal.groups());
                 if (safety != null) {
                     listener.info("Packing what was replaced into a safety backup");
-                    SafetyBackup.pack(projectRoot, journal.safetyName(), journal.header(), journal.groups(), listener);
+                    SafetyBackup.pack(projectRoot, journal.safetyName(), journal.header(), journal.stack(), journal.groups(), listener);
                 }
                 journal.enter(Journal.Phase.PACKED);
             }
@@ -139,7 +139,7 @@ final class Completion {
     /** Starts what ran before, and nothing when nothing did; live data is as it was. */
     void startAgain() {
         if (compose != null && journal.stack() != null && !journal.stack().running().isEmpty()) {
-            compose.start(journal.stack());
+            compose.start(journal.stack().asItRan());
         }
     }
 

@@ -19,10 +19,11 @@ import java.util.regex.PatternSyntaxException;
 /**
  * What a backup promises about itself: {@value #ENTRY}, the first entry of an archive that this tool wrote. {@code kind} is
  * {@code backup} or {@code safety}, {@code createdAt} an ISO local time, {@code restored} the name of the archive whose restore moved
- * aside what a safety backup holds (else null), {@code leftOut} the sources that a backup knows of and does not hold, with the reason.
+ * aside what a safety backup holds (else null), {@code leftOut} the sources that a backup knows of and does not hold, with the reason,
+ * {@code ran} the services that ran before the restore whose safety backup this is.
  */
 public record Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored,
-                       Map<String, Promise> sources, Map<String, String> leftOut) {
+                       Map<String, Promise> sources, Map<String, String> leftOut, List<String> ran) {
     /** The entry's name. */
     public static final String ENTRY = "pps_manifest.json";
     /** The only format there is; an archive with a higher one was written by a later version, and is not guessed at. */
@@ -42,6 +43,12 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
     /** Tells whether the archive holds what a restore replaced: it may be broken, and an undo puts exactly that back. */
     public boolean isSafety() {
         return kind.equals("safety");
+    }
+
+    /** Returns one that is no safety backup's. */
+    public Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored, Map<String, Promise> sources,
+                    Map<String, String> leftOut) {
+        this(kind, createdAt, tool, containersStopped, restored, sources, leftOut, List.of());
     }
 
     /** Returns one that leaves nothing out. */
@@ -85,6 +92,9 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
             JsonObject reasons = new JsonObject();
             leftOut.forEach(reasons::addProperty);
             top.add("leftOut", reasons);
+        }
+        if (!ran.isEmpty()) {
+            top.add("ran", array(ran));
         }
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(top) + "\n";
     }

@@ -38,6 +38,7 @@ final class ManifestReader {
         Map<String, String> texts = new LinkedHashMap<>();
         Map<String, Manifest.Promise> sources = null;
         Map<String, String> leftOut = Map.of();
+        List<String> ran = List.of();
         Boolean stopped = null;
         boolean format = false;
         Set<String> seen = new HashSet<>();
@@ -53,6 +54,7 @@ final class ManifestReader {
                 case "containersStopped" -> stopped = json.nextBoolean();
                 case "sources" -> sources = sources();
                 case "leftOut" -> leftOut = leftOut();
+                case "ran" -> ran = names();
                 default -> json.skipValue();
             }
         }
@@ -64,8 +66,11 @@ final class ManifestReader {
             throw new JsonParseException("something is missing");
         }
         Manifest manifest = new Manifest(texts.get("kind"), texts.get("createdAt"), texts.get("tool"), stopped, texts.get("restored"), sources,
-            leftOut);
+            leftOut, ran);
         if (!manifest.isSafety()) {
+            if (!ran.isEmpty()) {
+                throw new JsonParseException("it speaks like a safety backup and is none");
+            }
             sources.forEach(ManifestReader::refuseUndo);
         }
         return manifest;

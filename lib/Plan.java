@@ -2,6 +2,7 @@ package pps;
 
 //SOURCES Contents.java
 //SOURCES Coverage.java
+//SOURCES Manifest.java
 //SOURCES SourceMap.java
 
 import java.nio.file.Path;
@@ -54,6 +55,11 @@ public record Plan(Contents contents, Path projectRoot, List<OfSource> sources, 
         private static boolean counts(Change change) {
             return Coverage.databaseOf(change.path()) == null;
         }
+    }
+
+    /** Returns the services that ran before the restore of which this is the undo; none when it is no undo, or they are not known. */
+    public List<String> ranBefore() {
+        return contents.manifest().map(Manifest::ran).orElse(List.of());
     }
 
     /** Tells whether a path will be there because of this plan: a directory of its files, or one of its files. */

@@ -136,10 +136,10 @@ public final class Restore {
                 trouble = takeBack(before, trouble);
             }
             if (trouble == null && before != null) {
-                compose.tellWhatStaysDown(before);
+                compose.tellWhatStaysDown(journal.stack());
             }
             Path safety = completion.packAndClean();
-            return new Outcome(plan, safety, trouble, before == null ? Set.of() : before.toStart());
+            return new Outcome(plan, safety, trouble, before == null ? Set.of() : journal.stack().toStart());
         }
     }
 
@@ -174,7 +174,7 @@ public final class Restore {
             }
             consent.ask(plan, before == null ? Set.of() : before.running());
             if (before != null) {
-                journal.stack(before);
+                journal.stack(request.purpose().equals("undo") ? before.alsoStarting(plan.ranBefore()) : before);
                 journal.enter(Journal.Phase.STOPPING);
                 compose.stop(before);
                 stopped = true;

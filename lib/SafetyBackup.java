@@ -12,6 +12,7 @@ package pps;
 //SOURCES Manifest.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES Stack.java
 //SOURCES SwapGroup.java
 //SOURCES Version.java
 
@@ -50,8 +51,10 @@ final class SafetyBackup {
     /**
      * Packs the moved files, checks the archive, and returns it. It has its name only when it is whole: one that is there was packed before
      * an interruption. Throws {@link Failure} when that fails; the moved files stay then.
+     *
+     * @param before the stack as it was before it was stopped, or null when it was left alone
      */
-    static Path pack(Path projectRoot, String name, Journal.Header header, List<SwapGroup> groups, Listener listener) {
+    static Path pack(Path projectRoot, String name, Journal.Header header, Stack before, List<SwapGroup> groups, Listener listener) {
         Path target = fileOf(projectRoot, name);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             return target;
@@ -64,7 +67,8 @@ final class SafetyBackup {
                 promises.put(group.source(), collect(LiveFiles.realPath(projectRoot), group, items, listener));
             }
             String time = BackupDirectory.timeIn(name).orElseThrow().toString();
-            Manifest manifest = new Manifest("safety", time, Version.TOOL, header.composeFile() != null, header.archive(), promises);
+            Manifest manifest = new Manifest("safety", time, Version.TOOL, header.composeFile() != null, header.archive(), promises,
+                Map.of(), before == null ? List.of() : List.copyOf(before.running()));
             ArchiveWriter.write(target, manifest, items, listener);
             return target;
         } catch (IOException | UncheckedIOException e) {

@@ -8,14 +8,23 @@ import com.google.gson.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** A compose project as it was when somebody looked: what its configuration says, and the containers that existed. */
-public record Stack(String projectName, List<Service> services, List<Container> containers) {
+/**
+ * A compose project as it was when somebody looked: what its configuration says, and the containers that existed. {@code alsoStart} are
+ * services that did not run then, and are started with those that did.
+ */
+public record Stack(String projectName, List<Service> services, List<Container> containers, Set<String> alsoStart) {
+
+    /** Returns a project as somebody sees it. */
+    public Stack(String projectName, List<Service> services, List<Container> containers) {
+        this(projectName, services, containers, Set.of());
+    }
 
     /** A service of the configuration; {@code restart} is its restart policy, empty when it has none. */
     public record Service(String name, Set<String> dependsOn, boolean hasHealthcheck, String restart, List<Bind> binds) {
@@ -76,10 +85,22 @@ public record Stack(String projectName, List<Service> services, List<Container> 
         return containers.stream().filter(Container::active).map(Container::service).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Returns the services that a start brings up: what ran, or all services when nothing ran. */
+    /** Returns the same project, of which further services are to be started; those that its configuration does not know are left out. */
+    public Stack alsoStarting(Collection<String> more) {
+        return new Stack(projectName, services, containers, more.stream().filter(serviceNames()::contains)
+            .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** Returns the same project, of which only what ran is to be started. */
+    public Stack asItRan() {
+        return new Stack(projectName, services, containers);
+    }
+
+    /** Returns the services that a start brings up: what ran and what is to run with it, or all services when that is none. */
     public Set<String> toStart() {
-        Set<String> running = running();
-        return running.isEmpty() ? serviceNames() : running;
+        Set<String> start = running();
+        start.addAll(alsoStart);
+        return start.isEmpty() ? serviceNames() : start;
     }
 
     /** Returns the names of the services that the configuration knows. */
@@ -126,6 +147,11 @@ public record Stack(String projectName, List<Service> services, List<Container> 
         json.addProperty("project", projectName);
         json.add("services", serviceList);
         json.add("containers", containerList);
+        if (!alsoStart.isEmpty()) {
+            JsonArray names = new JsonArray();
+            alsoStart.forEach(names::add);
+            json.add("alsoStart", names);
+        }
         return json;
     }
 
@@ -149,6 +175,10 @@ public record Stack(String projectName, List<Service> services, List<Container> 
             containers.add(new Container(project, one.get("service").getAsString(), false, one.get("name").getAsString(),
                 one.get("id").getAsString(), one.get("state").getAsString(), "", 0, 0, "", one.get("startedAt").getAsString(), List.of()));
         }
-        return new Stack(project, List.copyOf(services), List.copyOf(containers));
+        Set<String> also = new TreeSet<>();
+        if (json.has("alsoStart")) {
+            json.getAsJsonArray("alsoStart").forEach(name -> also.add(name.getAsString()));
+        }
+        return new Stack(project, List.copyOf(services), List.copyOf(containers), also);
     }
 }

@@ -28,7 +28,7 @@ class ManifestTest {
         Manifest backup = manifest("backup", PLAIN);
         Manifest safety = new Manifest("safety", "2026-02-02T12:37:31", "pps-restore 1", false, "pps_backup_20260202_123731.tar.gz", Map.of("neo4j",
             new Manifest.Promise(false, "docker/pps/neo4j_data", List.of("**"), 0, 0, false, List.of("a/\u00e9.md"), List.of("k"),
-                List.of("docker/pps", "docker/pps/neo4j_data"))));
+                List.of("docker/pps", "docker/pps/neo4j_data"))), Map.of(), List.of("neo4j", "pps-lyra"));
         assertEquals(backup, Manifest.parse(backup.toJson()));
         assertEquals(safety, Manifest.parse(safety.toJson()));
         assertTrue(safety.isSafety() && !backup.isSafety());
@@ -59,7 +59,7 @@ class ManifestTest {
     }
 
     @Test
-    @DisplayName("only a safety backup may say what an undo takes away")
+    @DisplayName("only a safety backup may say what an undo takes away, and what it starts")
     void undoFields() {
         for (Manifest.Promise promise : List.of(
             new Manifest.Promise(true, "p", List.of(), 0, 0, false, List.of(), List.of(), List.of()),
@@ -67,6 +67,8 @@ class ManifestTest {
             new Manifest.Promise(true, "p", List.of(), 0, 0, true, List.of(), List.of("a"), List.of()),
             new Manifest.Promise(true, "p", List.of(), 0, 0, true, List.of(), List.of(), List.of("a")))) {
             assertThrows(Failure.class, () -> Manifest.parse(manifest("backup", promise).toJson()));
+            String ran = manifest("backup", PLAIN).toJson().replace("\"tool\"", "\"ran\": [\"web\"], \"tool\"");
+            assertThrows(Failure.class, () -> Manifest.parse(ran));
             assertEquals(promise, Manifest.parse(manifest("safety", promise).toJson()).sources().get("sqlite"));
         }
     }
