@@ -228,8 +228,8 @@ public class restore_pps implements Cli.Script {
         ExitCode code = outcome.unhealthy() == null ? ExitCode.DONE : ExitCode.UNHEALTHY;
         Plan plan = outcome.plan();
         if (common.json()) {
-            JsonObject json = new PlanReport(plan, outcome.started().isEmpty() ? "left alone" : "stopped and started again", outcome.started(),
-                safetyDirectory(plan.projectRoot()), free(plan.projectRoot()), true).toJson();
+            JsonObject json = new PlanReport(plan, whatBecameOfTheStack(outcome), outcome.running(), safetyDirectory(plan.projectRoot()), free(plan.projectRoot()), true)
+                .toJson();
             json.addProperty("result", code == ExitCode.DONE ? "restored" : "restored, but the stack is not healthy");
             json.addProperty("safetyBackup", outcome.safetyBackup() == null ? null : outcome.safetyBackup().toString());
             console.print(JsonText.of(json));
@@ -237,8 +237,8 @@ public class restore_pps implements Cli.Script {
             int files = plan.sources().stream().mapToInt(source -> (int) source.filesAfter()).sum();
             console.print((what.undo ? "Put back " : "Restored ") + CountText.of(files, "file") + " of " + CountText.of(plan.sources().size(), "source") + " from "
                 + SafeText.quote(plan.contents().archive().getFileName()));
-            if (!outcome.started().isEmpty() && code == ExitCode.DONE) {
-                console.print("Running and healthy: " + SafeText.quote(String.join(", ", outcome.started())));
+            if (!outcome.running().isEmpty() && code == ExitCode.DONE) {
+                console.print("Running and healthy: " + SafeText.quote(String.join(", ", outcome.running())));
             }
             console.print(outcome.safetyBackup() == null ? "What was replaced was not kept." : "What was replaced is kept in "
                 + SafeText.quote(outcome.safetyBackup()) + "\n--undo puts it back.");
@@ -250,6 +250,18 @@ public class restore_pps implements Cli.Script {
                 .next((trouble.next() == null ? "" : trouble.next() + "   or go back: ") + undoCommand(plan.projectRoot())));
         }
         return code;
+    }
+
+    private static String whatBecameOfTheStack(Restore.Outcome outcome) {
+        if (outcome.stack() == null) {
+            return "left alone";
+        }
+        boolean ran = !outcome.stack().running().isEmpty();
+        if (outcome.running().containsAll(outcome.stack().toStart())) {
+            return ran ? "stopped and started again" : "none ran before; all were started";
+        }
+        return (ran ? "stopped, and " : "none ran before, and ") + (outcome.running().isEmpty() ? "none was started" : "not all were started")
+            + (ran ? " again" : "");
     }
 
     private ExitCode describePending(Path root, Console console) {

@@ -207,6 +207,16 @@ public final class Compose {
         }
     }
 
+    /** Returns the services that run now, for a report; none when the engine does not answer. */
+    Set<String> runningNow() {
+        try {
+            return active().stream().map(Stack.Container::service).collect(Collectors.toCollection(TreeSet::new));
+        } catch (Failure noAnswer) {
+            listener.detail(noAnswer.getMessage());
+            return Set.of();
+        }
+    }
+
     /** Tells the listener which services {@link #start} leaves down because they were. */
     void tellWhatStaysDown(Stack before) {
         Set<String> down = new TreeSet<>(before.serviceNames());

@@ -59,8 +59,8 @@ public final class Restore {
         void ask(Plan plan, Set<String> toStop);
     }
 
-    /** What was done: {@code safetyBackup} is null when none was wanted, {@code unhealthy} null when the stack is well or left alone. */
-    public record Outcome(Plan plan, Path safetyBackup, Failure unhealthy, Set<String> started) {
+    /** What was done: {@code stack} is as it was before, {@code running} are the services that run now; null is what was not there or not done. */
+    public record Outcome(Plan plan, Path safetyBackup, Failure unhealthy, Stack stack, Set<String> running) {
     }
 
     private final Request request;
@@ -139,7 +139,8 @@ public final class Restore {
                 compose.tellWhatStaysDown(journal.stack());
             }
             Path safety = completion.packAndClean();
-            return new Outcome(plan, safety, trouble, before == null ? Set.of() : journal.stack().toStart());
+            return new Outcome(plan, safety, trouble, journal.stack(),
+                before == null ? Set.of() : trouble == null ? journal.stack().toStart() : compose.runningNow());
         }
     }
 

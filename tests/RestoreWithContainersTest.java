@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -192,7 +195,7 @@ class RestoreWithContainersTest {
             TestStack stack = running();
             State before = State.of(stack);
             long begin = System.nanoTime();
-            Scripts.Result result = run(stack, "--backup", FEBRUARY, "--yes", "--allow-shrink", "--health-timeout", "9");
+            Scripts.Result result = run(stack, "--backup", FEBRUARY, "--yes", "--allow-shrink", "--health-timeout", "9", "--json");
             long seconds = (System.nanoTime() - begin) / 1_000_000_000L;
             assertEquals(4, result.exitCode(), result::toString);
             assertTrue(seconds < 9 + 9, "took " + seconds + " s: " + result);
@@ -200,9 +203,11 @@ class RestoreWithContainersTest {
             assertTrue(result.stderr().contains("State: Data is restored."), result::toString);
             assertTrue(result.stderr().contains("docker compose logs --tail 50 neo4j"), result::toString);
             assertTrue(result.stderr().contains("--undo --project-root " + stack.root()), result::toString);
-            assertTrue(Files.exists(safetyBackup(result)), result::toString);
+            assertTrue(Files.exists(Path.of(json(result).get("safetyBackup").getAsString())), result::toString);
             assertFalse(Files.exists(stack.root().resolve("docker/pps/neo4j_data/databases")));
             assertEquals("running", stack.states().get("scribe"), "what can run is running");
+            assertStack("stopped, and not all were started again", stack.states().entrySet().stream().filter(one -> one.getValue().equals("running"))
+                .map(Map.Entry::getKey).collect(java.util.stream.Collectors.toSet()), result);
 
             Scripts.Result undone = run(stack, "--undo", "--yes");
             assertEquals(0, undone.exitCode(), undone::toString);
@@ -242,8 +247,10 @@ class RestoreWithContainersTest {
                 Files.delete(cache);
                 Files.delete(root.resolve("docker/pps/chromadb_data"));
                 State before = State.of(stack);
-                Scripts.Result refused = run(stack, "--latest", "--yes");
+                Scripts.Result refused = run(stack, "--latest", "--yes", "--json");
                 assertEquals(4, refused.exitCode(), refused::toString);
+                assertStack("none ran before, and none was started", Set.of(), refused);
+                assertTrue(refused.stderr().contains("State: Data is restored. No container was started."), refused::toString);
                 int warning = refused.stderr().indexOf("[WARNING] The stack mounts " + cache + ", which is missing");
                 assertTrue(warning >= 0 && warning < refused.stderr().indexOf("Containers: "), refused::toString);
                 assertFalse(refused.stderr().contains("[WARNING] The stack mounts " + root.resolve("docker/pps/chromadb_data")),
@@ -635,6 +642,17 @@ class RestoreWithContainersTest {
     // What runs, by the engine's own word
 
     /** Every container is the one it was; ntfy is stopped, as it was before, and all others run and are healthy. */
+    private static void assertStack(String plan, Set<String> running, Scripts.Result result) {
+        JsonObject containers = json(result).getAsJsonObject("containers");
+        assertEquals(plan, containers.get("plan").getAsString(), result::toString);
+        assertEquals(running, containers.getAsJsonArray("running").asList().stream().map(JsonElement::getAsString)
+            .collect(java.util.stream.Collectors.toSet()), result::toString);
+    }
+
+    private static JsonObject json(Scripts.Result result) {
+        return JsonParser.parseString(result.stdout()).getAsJsonObject();
+    }
+
     private static void assertRunsAsBefore(TestStack stack, Map<String, String> ids, Scripts.Result result) throws IOException {
         Map<String, String> expected = new TreeMap<>(all("running"));
         expected.put("ntfy", "exited");
