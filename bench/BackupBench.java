@@ -82,11 +82,12 @@ public final class BackupBench {
     }
 
     private void ours(Contest contest, String compression) {
-        contest.add("ours", bench.ours("backup_pps.java", "--project-root", data.project(), "--backup-dir", result, "--no-containers", "--compression",
-            compression)).before(this::fresh).after(thorough -> {
+        contest.add("ours", bench.ours("backup_pps.java", "--project-root", data.project(), "--backup-dir", result, "--no-containers",
+            "--compression", compression)).before(this::fresh).after(thorough -> {
                 Path archive = Workbench.only(result);
                 if (thorough) {
-                    unpack(List.of("tar", "-xf", archive.toString(), "-C", unpacked.toString()), Map.of(), unpacked, data.byArchive(), "our backup");
+                    unpack(List.of("tar", "-xf", archive.toString(), "-C", unpacked.toString()), Map.of(), unpacked, data.byArchive(),
+                        "our backup");
                 }
                 return taken();
             });
@@ -104,7 +105,8 @@ public final class BackupBench {
 
     private long afterRestic(boolean thorough) {
         if (thorough) {
-            unpack(List.of("restic", "-q", "-r", result.toString(), "restore", "latest", "--target", unpacked.toString()), bench.resticEnvironment(),
+            unpack(List.of("restic", "-q", "-r", result.toString(), "restore", "latest", "--target", unpacked.toString()),
+                bench.resticEnvironment(),
                 unpacked.resolve(Path.of("/").relativize(data.staged())), data.byArchive(), "restic backup");
         }
         return taken();

@@ -128,7 +128,8 @@ public final class Contest {
                 one.before.run();
                 Runner.said(List.of("sync"));
                 Runner.Sample sample = runner.run(one.command, one.directory, one.environment);
-                progress.accept("%s: %s, %s: %.2f s".formatted(title, one.name, round == 0 ? "warm-up" : "run " + round + " of " + runs, sample.wall()));
+                progress.accept("%s: %s, %s: %.2f s".formatted(title, one.name, round == 0 ? "warm-up" : "run " + round + " of " + runs,
+                    sample.wall()));
                 bytes.put(one.name, one.check.after(round == 0 || round == runs));
                 if (round > 0) {
                     samples.computeIfAbsent(one.name, any -> new ArrayList<>()).add(sample);

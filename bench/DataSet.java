@@ -158,7 +158,8 @@ public final class DataSet {
         // Thousands of small files are small ones; some hundreds are of the length that a person writes in an evening.
         int longest = kind.crystals > 5000 ? 4 : 20;
         for (int i = 0; i < kind.crystals; i++) {
-            write("entities/lyra/crystals/%d/crystal_%05d.md".formatted(2020 + i % 7, i), "# Crystal " + i + "\n\n" + text(1 + random.nextInt(longest)));
+            write("entities/lyra/crystals/%d/crystal_%05d.md".formatted(2020 + i % 7, i), "# Crystal " + i
+                + "\n\n" + text(1 + random.nextInt(longest)));
         }
         for (int i = 0; i < 30; i++) {
             write("entities/lyra/memories/word_photos/2026-01-%02d-light.md".formatted(i + 1), text(5));
@@ -172,7 +173,8 @@ public final class DataSet {
     private void words() {
         List<String> words = new ArrayList<>();
         for (int i = 0; i < WORDS; i++) {
-            words.add(random.ints(2 + random.nextInt(8), 'a', 'z' + 1).collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            words.add(random.ints(2 + random.nextInt(8), 'a', 'z' + 1).collect(StringBuilder::new, StringBuilder::appendCodePoint,
+                StringBuilder::append)
                 .toString());
         }
         for (int i = 0; i < PARAGRAPHS; i++) {
@@ -207,8 +209,8 @@ public final class DataSet {
                     insert.setString(1, WRITTEN.plusSeconds(i).toString());
                     insert.setString(2, body);
                     insert.executeUpdate();
-                    // A page of SQLite that holds long rows is full to about nine tenths, and the index takes some.
-                    left -= body.length() * 11 / 10 + 90;
+                    // A page of SQLite that holds long rows is full to about six sevenths, and the index takes some.
+                    left -= body.length() * 117 / 100 + 90;
                 }
             }
             connection.commit();

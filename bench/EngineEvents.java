@@ -23,7 +23,8 @@ final class EngineEvents implements AutoCloseable {
 
     EngineEvents(String project) {
         try {
-            process = new ProcessBuilder("docker", "events", "--filter", "type=container", "--filter", "label=com.docker.compose.project=" + project,
+            process = new ProcessBuilder("docker", "events", "--filter", "type=container", "--filter",
+                "label=com.docker.compose.project=" + project,
                 "--filter", "event=die", "--filter", "event=start", "--filter", "event=health_status", "--format", "{{.TimeNano}} {{.Action}}")
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         } catch (IOException e) {

@@ -19,13 +19,16 @@ final class Machine {
     }
 
     /** Describes them as a list in Markdown. */
-    static String describe(Path checkout, Path work, List<String> peers, String loadBefore) {
+    static String describe(Path checkout, Path work, List<String> peers, String loadBefore, String commitBefore) {
         List<String> lines = new ArrayList<>();
         lines.add("Machine: " + found("/proc/cpuinfo", "model name\\s*: (.*)") + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
             + memory() + " GB memory, Linux " + Runner.said(List.of("uname", "-r")) + ", " + fileSystem(work));
         lines.add("Java: " + System.getProperty("java.runtime.name") + " " + System.getProperty("java.runtime.version")
             + ", JBang " + Runner.said(List.of(checkout.resolve("jbang").toString(), "version")).replaceAll("(?s).*\n", ""));
-        lines.add("Ours: commit " + commit(checkout) + ", " + DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'").format(ZonedDateTime.now(ZoneOffset.UTC)));
+        String commit = commit(checkout);
+        lines.add("Ours: commit " + commitBefore + (commit.equals(commitBefore) ? "" : ", and at the end " + commit
+            + ": NOT ONE VERSION WAS MEASURED") + ", "
+            + DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'").format(ZonedDateTime.now(ZoneOffset.UTC)));
         lines.add("Peers: " + String.join("; ", peers.stream().map(Machine::version).toList()));
         lines.add("Load average of the last minute, at the start and at the end: " + loadBefore + " and " + load());
         return "- " + String.join("\n- ", lines) + "\n";
@@ -49,7 +52,8 @@ final class Machine {
         }
     }
 
-    private static String commit(Path checkout) {
+    /** Returns what is measured, as git names it. */
+    static String commit(Path checkout) {
         String commit = Runner.said(List.of("git", "-C", checkout.toString(), "rev-parse", "--short", "HEAD"));
         boolean clean = Runner.said(List.of("git", "-C", checkout.toString(), "status", "--porcelain", "--untracked-files=no")).isEmpty();
         return commit.matches("[0-9a-f]+") ? commit + (clean ? "" : " with changes") : "unknown";

@@ -28,7 +28,8 @@ final class ReadBytes {
 
     /** Returns the bytes, mapped ones included, or -1 where nothing can be traced. */
     long of(Path file, List<String> command) {
-        if (Runner.onPath("strace") == null || !Runner.said(List.of("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=chdir", "-o", "/dev/null", "true")).isEmpty()) {
+        if (Runner.onPath("strace") == null || !Runner.said(List.of("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=chdir", "-o",
+            "/dev/null", "true")).isEmpty()) {
             return -1;
         }
         Path log = bench.work.resolve("strace");

@@ -49,7 +49,8 @@ public final class RestoreBench {
         String name = data.kind().name();
         if (name.equals("standard")) {
             bench.report.ratioAtMost("full restore, 740 MB, indexed: at most 0.45 of `tar -xzf`", 0.45, rows.get("ours"), rows.get("tar -xzf"));
-            bench.report.ratioAtMost("full restore, 740 MB, indexed: not slower than `restic restore`", 1, rows.get("ours"), rows.get("restic restore"));
+            bench.report.ratioAtMost("full restore, 740 MB, indexed: not slower than `restic restore`", 1, rows.get("ours"),
+                rows.get("restic restore"));
         } else if (name.equals("files")) {
             bench.report.ratioAtMost("50,000 small files: not slower than `tar -xzf`", 1, rows.get("ours"), rows.get("tar -xzf"));
         }
@@ -66,10 +67,12 @@ public final class RestoreBench {
             peer(contest, "Python, extract then copy", archive, List.of(Workbench.pythonItself(), bench.python().toString(), archive.toString(),
                 scratch.toString(), result.toString()));
         }
-        Map<String, Contest.Row> rows = show(contest, "A restore of everything from a plain .tar.gz of one stream (" + size(archive) + ")", "tar -xzf");
+        Map<String, Contest.Row> rows = show(contest, "A restore of everything from a plain .tar.gz of one stream (" + size(archive)
+            + ")", "tar -xzf");
         if (data.kind().name().equals("standard")) {
             bench.report.ratioAtMost("full restore, plain archive: at most 0.75 of `tar -xzf`", 0.75, rows.get("ours"), rows.get("tar -xzf"));
-            bench.report.ratioAtMost("full restore, plain archive: at most 0.4 of Python's", 0.4, rows.get("ours"), rows.get("Python, extract then copy"));
+            bench.report.ratioAtMost("full restore, plain archive: at most 0.4 of Python's", 0.4, rows.get("ours"),
+                rows.get("Python, extract then copy"));
         }
     }
 
@@ -84,9 +87,11 @@ public final class RestoreBench {
         if (bench.has("bsdtar")) {
             peer(contest, "bsdtar -x", archive, List.of("bsdtar", "-xpf", archive.toString(), "-C", result.toString()));
         }
-        Map<String, Contest.Row> rows = show(contest, "A restore of everything from an indexed .tar.zst (" + size(archive) + ")", "tar --zstd -x");
+        Map<String, Contest.Row> rows = show(contest, "A restore of everything from an indexed .tar.zst (" + size(archive) + ")",
+            "tar --zstd -x");
         if (data.kind().name().equals("standard")) {
-            bench.report.ratioAtMost("zstd archive: at most 1.3 of `tar --zstd -x`, digests verified", 1.3, rows.get("ours"), rows.get("tar --zstd -x"));
+            bench.report.ratioAtMost("zstd archive: at most 1.3 of `tar --zstd -x`, digests verified", 1.3, rows.get("ours"),
+                rows.get("tar --zstd -x"));
         }
     }
 
@@ -94,19 +99,20 @@ public final class RestoreBench {
     public void over() {
         Path archive = bench.indexed(data, "gzip");
         Contest contest = contest("over a project");
-        contest.add("ours, with safety backup", bench.ours("restore_pps.java", "--backup", archive, "--project-root", result, "--yes", "--no-containers"))
-            .before(() -> live(data.project(), archive)).after(thorough -> {
+        contest.add("ours, with safety backup", bench.ours("restore_pps.java", "--backup", archive, "--project-root", result, "--yes",
+            "--no-containers")).before(() -> live(data.project(), archive)).after(thorough -> {
                 Trees.requireSame(data.byPlace(), result, OUR_OWN, "ours");
                 return taken();
             });
-        contest.add("ours, --no-safety-backup", bench.ours("restore_pps.java", "--backup", archive, "--project-root", result, "--yes", "--no-containers",
-            "--no-safety-backup")).before(() -> live(data.project(), archive)).after(thorough -> {
+        contest.add("ours, --no-safety-backup", bench.ours("restore_pps.java", "--backup", archive, "--project-root", result, "--yes",
+            "--no-containers", "--no-safety-backup")).before(() -> live(data.project(), archive)).after(thorough -> {
                 Trees.requireSame(data.byPlace(), result, OUR_OWN, "ours");
                 return taken();
             });
         if (bench.has("pigz")) {
             Path safety = bench.work.resolve("safety.tar.gz");
-            contest.add("tar -I pigz -c, then tar -I pigz -x", Workbench.shell("tar -I pigz -cf \"$1\" -C \"$2\" . && tar -I pigz -xf \"$3\" -C \"$2\"",
+            contest.add("tar -I pigz -c, then tar -I pigz -x",
+                Workbench.shell("tar -I pigz -cf \"$1\" -C \"$2\" . && tar -I pigz -xf \"$3\" -C \"$2\"",
                 safety, result, archive)).before(() -> live(data.staged(), archive)).after(thorough -> {
                     Trees.requireSame(data.byArchive(), result, BESIDE_THE_SOURCES, "tar over a project");
                     long bytes = Trees.size(safety);
@@ -132,20 +138,22 @@ public final class RestoreBench {
             Trees.requireSame(wanted, result, OUR_OWN, "ours --only crystals");
             return taken();
         });
-        contest.add("tar -xzf, crystals alone", "tar", "-xzf", archive.toString(), "-C", result.toString(), "crystals").before(() -> empty(archive))
-            .after(thorough -> {
+        contest.add("tar -xzf, crystals alone", "tar", "-xzf", archive.toString(), "-C", result.toString(),
+            "crystals").before(() -> empty(archive)).after(thorough -> {
                 Trees.requireSame(staged, result, BESIDE_THE_SOURCES, "tar");
                 return taken();
             });
         if (bench.has("restic")) {
             Path repository = bench.restic(data);
-            contest.add("restic restore --include", "restic", "-q", "-r", repository.toString(), "restore", "latest", "--target", result.toString(),
+            contest.add("restic restore --include", "restic", "-q", "-r", repository.toString(), "restore", "latest", "--target",
+                result.toString(),
                 "--include", data.staged().resolve("crystals").toString()).env(bench.resticEnvironment()).before(() -> empty(repository)).after(thorough -> {
                     Trees.requireSame(staged, inRestic(), BESIDE_THE_SOURCES, "restic");
                     return taken();
                 });
         }
-        Map<String, Contest.Row> rows = show(contest, "The crystals alone from an indexed .tar.gz (" + size(archive) + ")", "tar -xzf, crystals alone");
+        Map<String, Contest.Row> rows = show(contest, "The crystals alone from an indexed .tar.gz (" + size(archive) + ")",
+            "tar -xzf, crystals alone");
         double more = rows.get("ours").wall() - rows.get("ours --help").wall();
         boolean large = data.kind().name().equals("large");
         if (large) {
@@ -179,7 +187,8 @@ public final class RestoreBench {
     }
 
     private List<String> restore(Path archive) {
-        return bench.ours("restore_pps.java", "--backup", archive, "--project-root", data.project(), "--target", result, "--yes", "--no-containers");
+        return bench.ours("restore_pps.java", "--backup", archive, "--project-root", data.project(), "--target", result, "--yes",
+            "--no-containers");
     }
 
     private void ours(Contest contest, Path archive) {

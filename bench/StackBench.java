@@ -84,13 +84,13 @@ public final class StackBench implements AutoCloseable {
                 }));
                 Trees.files(root).entrySet().stream().filter(file -> data.byPlace().containsKey(file.getKey())).forEach(file -> RestoreBench.change(file.getValue()));
                 calm(archive);
-                note(counts, restore, events.down(() -> note(counts, wholeRestore, bench.runner.run(bench.ours("restore_pps.java", "--backup", archive,
-                    "--project-root", root, "--yes"), bench.work, Map.of()).wall())));
+                note(counts, restore, events.down(() -> note(counts, wholeRestore, bench.runner.run(bench.ours("restore_pps.java",
+                    "--backup", archive, "--project-root", root, "--yes"), bench.work, Map.of()).wall())));
                 Trees.requireSame(data.byPlace(), root, OF_THE_STACK, "ours, with containers");
                 Path backups = Trees.fresh(bench.work.resolve("packed"));
                 calm(root);
-                note(counts, backup, events.down(() -> note(counts, wholeBackup, bench.runner.run(bench.ours("backup_pps.java", "--project-root", root,
-                    "--backup-dir", backups), bench.work, Map.of()).wall())));
+                note(counts, backup, events.down(() -> note(counts, wholeBackup, bench.runner.run(bench.ours("backup_pps.java",
+                    "--project-root", root, "--backup-dir", backups), bench.work, Map.of()).wall())));
                 Workbench.only(backups);
                 Trees.delete(backups);
                 Path copied = Trees.fresh(bench.work.resolve("copied"));
@@ -119,11 +119,12 @@ public final class StackBench implements AutoCloseable {
         double s = median(alone);
         double down = median(restore);
         double copying = median(copy);
-        bench.report.say("#### Downtime with containers, by the engine's clock (engine " + docker("version", "--format", "{{.Server.Version}}").strip()
-            + ", Compose " + docker("compose", "version", "--short").strip() + ")");
+        bench.report.say("#### Downtime with containers, by the engine's clock (engine " + docker("version", "--format",
+            "{{.Server.Version}}").strip() + ", Compose " + docker("compose", "version", "--short").strip() + ")");
         bench.report.table(List.of(List.of("", "down, seconds (min to max)", "whole command, seconds"),
             List.of("S: docker compose stop, docker compose up -d", range(alone), ""),
-            List.of("ours: restore_pps.java over a project of which every file differs", range(restore), Report.number("%.1f", median(wholeRestore))),
+            List.of("ours: restore_pps.java over a project of which every file differs", range(restore), Report.number("%.1f",
+            median(wholeRestore))),
             List.of("ours: backup_pps.java", range(backup), Report.number("%.1f", median(wholeBackup))),
             List.of("cp -a of the data, for comparison", "", range(copy))));
         String size = switch (data.kind().name()) {
@@ -131,7 +132,8 @@ public final class StackBench implements AutoCloseable {
             case "large" -> "3 GB";
             default -> data.kind().name();
         };
-        bench.report.atMost("downtime of a restore, " + size + ": at most S + 0.5 s", s + 0.5, down, Report.number("%.2f s, S is %.2f s", down, s));
+        bench.report.atMost("downtime of a restore, " + size + ": at most S + 0.5 s", s + 0.5, down, Report.number("%.2f s, S is %.2f s",
+            down, s));
         bench.report.atMost("downtime of a backup, " + size + ": at most S + 1.5 times `cp -a`", s + 1.5 * copying, median(backup),
             Report.number("%.2f s, S is %.2f s, `cp -a` takes %.2f s", median(backup), s, copying));
     }
@@ -170,7 +172,8 @@ public final class StackBench implements AutoCloseable {
     private void awaitHealthy() {
         long end = System.nanoTime() + HEALTHY_WITHIN;
         List<String> ids = docker("compose", "ps", "-aq").lines().toList();
-        List<String> inspect = new ArrayList<>(List.of("inspect", "--format", "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"));
+        List<String> inspect = new ArrayList<>(List.of("inspect", "--format",
+            "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"));
         inspect.addAll(ids);
         while (!docker(inspect.toArray(String[]::new)).lines().allMatch(state -> state.strip().matches("running( healthy)?"))) {
             if (System.nanoTime() > end) {

@@ -58,8 +58,10 @@ public final class StartBench {
         bench.report.say("#### Start-up: " + ARCHIVES + " archives of " + data.kind().name() + " listed, and help shown");
         bench.report.table(rows.values(), "./jbang empty.java", "result");
         Contest.Row baseline = rows.get("./jbang empty.java");
-        bench.report.ratioAtMost("`./jbang list_backups.java` on 7 archives: at most 1.3 of an empty script", 1.3, rows.get("./jbang list_backups.java"), baseline);
-        bench.report.ratioAtMost("the same exported: under 0.35 of `./jbang` of an empty script", 0.35, rows.get("exported list_backups.jar"), baseline);
+        bench.report.ratioAtMost("`./jbang list_backups.java` on 7 archives: at most 1.3 of an empty script", 1.3,
+            rows.get("./jbang list_backups.java"), baseline);
+        bench.report.ratioAtMost("the same exported: under 0.35 of `./jbang` of an empty script", 0.35,
+            rows.get("exported list_backups.jar"), baseline);
         Trees.delete(directory);
     }
 
@@ -72,7 +74,8 @@ public final class StartBench {
     private long listed(boolean thorough) {
         long listed = bench.runner.stdout().lines().filter(line -> line.contains("pps_backup_2026010")).count();
         if (listed != ARCHIVES) {
-            throw new BenchFailure("A wrong result of list_backups: " + listed + " archives instead of " + ARCHIVES + " in\n" + bench.runner.stdout());
+            throw new BenchFailure("A wrong result of list_backups: " + listed + " archives instead of " + ARCHIVES
+                + " in\n" + bench.runner.stdout());
         }
         return 0;
     }

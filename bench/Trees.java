@@ -43,7 +43,8 @@ public final class Trees {
     public static void requireSame(Map<String, Path> expected, Path top, Predicate<String> ignored, String whose) {
         TreeMap<String, Path> found = files(top);
         found.keySet().removeIf(ignored);
-        Optional<String> wrong = expected.keySet().stream().filter(path -> !found.containsKey(path)).findFirst().map(path -> path + " is missing")
+        Optional<String> wrong = expected.keySet().stream().filter(path -> !found.containsKey(path)).findFirst().map(path -> path
+            + " is missing")
             .or(() -> found.keySet().stream().filter(path -> !expected.containsKey(path)).findFirst().map(path -> path + " is too much"))
             .or(() -> found.keySet().parallelStream().map(path -> difference(path, expected.get(path), found.get(path)))
                 .filter(difference -> difference != null).findFirst());

@@ -49,10 +49,12 @@ public final class Workbench {
     private final List<String> peers;
     private final Path repositories;
     private final String loadBefore = Machine.load();
+    private final String commitBefore;
 
     /** Takes a directory of its own to work in, and the names of the peers that may take part. */
     public Workbench(Path checkout, Path work, int runs, double scale, List<String> wanted, Consumer<String> progress) {
         this.checkout = checkout;
+        commitBefore = Machine.commit(checkout);
         this.work = work;
         this.runs = runs;
         this.scale = scale;
@@ -69,9 +71,11 @@ public final class Workbench {
 
     /** Returns the report as far as it has come. */
     public String text() {
-        String head = Machine.describe(checkout, work, peers, loadBefore) + "- Measured: " + (runs == 1 ? "1 run" : runs + " runs")
-            + " in turns after one that does not count, medians; wall time around the process; " + runner.method() + "; peak of the largest process."
-            + (runs < 5 ? " Issue 5 asks for 5 runs." : "") + (scale == 1 ? "" : "\n- Data at " + Report.number("%s", scale) + " of its size.") + "\n\n";
+        String head = Machine.describe(checkout, work, peers, loadBefore, commitBefore) + "- Measured: " + (runs == 1 ? "1 run" : runs
+            + " runs") + " in turns after one that does not count, medians; wall time around the process; " + runner.method()
+            + "; peak of the largest process."
+            + (runs < 5 ? " Issue 5 asks for 5 runs." : "") + (scale == 1 ? "" : "\n- Data at " + Report.number("%s", scale)
+            + " of its size.") + "\n\n";
         return report.text(head, scale == 1);
     }
 
@@ -116,7 +120,8 @@ public final class Workbench {
     /** Returns an indexed archive of a data set, written by our own backup: gzip or zstd. */
     Path indexed(DataSet data, String compression) {
         Path directory = data.directory().resolve("archive-" + compression);
-        make(directory, data.kind().name() + " with backup_pps, " + compression, unfinished -> runner.run(ours("backup_pps.java", "--project-root",
+        make(directory, data.kind().name() + " with backup_pps, " + compression, unfinished -> runner.run(ours("backup_pps.java",
+            "--project-root",
             data.project(), "--backup-dir", unfinished, "--no-containers", "--compression", compression), work, Map.of()));
         return only(directory);
     }
@@ -127,8 +132,8 @@ public final class Workbench {
         return make(archive, data.kind().name() + " with tar -cz", unfinished -> {
             try {
                 Path list = Files.write(data.directory().resolve("list"), data.byArchive().keySet());
-                runner.run(List.of("tar", "-czf", unfinished.toString(), "-C", data.staged().toString(), "--no-recursion", "-T", list.toString()), work,
-                    Map.of());
+                runner.run(List.of("tar", "-czf", unfinished.toString(), "-C", data.staged().toString(), "--no-recursion", "-T",
+                    list.toString()), work, Map.of());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

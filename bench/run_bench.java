@@ -56,7 +56,8 @@ public class run_bench implements Callable<Integer> {
     static {
         Set<String> all = Set.copyOf(DataSet.KINDS.stream().map(DataSet.Kind::name).toList());
         SECTIONS.put("restore-indexed", new Section(all, (bench, data) -> new RestoreBench(bench, data).indexed()));
-        SECTIONS.put("restore-plain", new Section(Set.of("small", "standard", "large"), (bench, data) -> new RestoreBench(bench, data).plain()));
+        SECTIONS.put("restore-plain", new Section(Set.of("small", "standard", "large"), (bench, data) -> new RestoreBench(bench,
+            data).plain()));
         SECTIONS.put("restore-zstd", new Section(all, (bench, data) -> new RestoreBench(bench, data).zstd()));
         SECTIONS.put("restore-over", new Section(Set.of("small", "standard"), (bench, data) -> new RestoreBench(bench, data).over()));
         SECTIONS.put("crystals", new Section(Set.of("large"), (bench, data) -> new RestoreBench(bench, data).crystals()));
@@ -79,13 +80,16 @@ public class run_bench implements Callable<Integer> {
         description = "Only these of the others, where installed: tar, gzip, pigz, zstd, bsdtar, restic, borg, python3. GNU tar always takes part.")
     private List<String> peers = Workbench.PEERS;
 
-    @Option(names = "--runs", paramLabel = "N", defaultValue = "5", description = "How often each is run and counts (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--runs", paramLabel = "N", defaultValue = "5",
+        description = "How often each is run and counts (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Option(names = "--scale", paramLabel = "FACTOR", defaultValue = "1", description = "Make the data so much larger or smaller; then no target is judged.")
+    @Option(names = "--scale", paramLabel = "FACTOR", defaultValue = "1",
+        description = "Make the data so much larger or smaller; then no target is judged.")
     private double scale;
 
-    @Option(names = "--work", paramLabel = "DIR", description = "Where to work (else a directory of its own among the temporary ones); 25 GB for everything.")
+    @Option(names = "--work", paramLabel = "DIR",
+        description = "Where to work (else a directory of its own among the temporary ones); 25 GB for everything.")
     private Path work;
 
     @Option(names = "--keep", description = "Leave the data sets there for the next run with the same --work.")
@@ -103,7 +107,8 @@ public class run_bench implements Callable<Integer> {
         if (into != null && !marked(Files.readString(into))) {
             throw new CommandLine.ParameterException(new CommandLine(this), into + " has not the two marks between which the tables go");
         }
-        Path directory = work == null ? Files.createTempDirectory("pps-bench-") : Files.createDirectories(work.toAbsolutePath().normalize().resolve("pps-bench"));
+        Path directory = work == null ? Files.createTempDirectory("pps-bench-")
+            : Files.createDirectories(work.toAbsolutePath().normalize().resolve("pps-bench"));
         Workbench bench = new Workbench(checkout(), directory.toRealPath(), runs, scale, peers, this::progress);
         CountDownLatch tidy = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(endingInOrder(Thread.currentThread(), tidy));
@@ -165,7 +170,8 @@ public class run_bench implements Callable<Integer> {
         for (String wanted : only) {
             List<String> meant = SECTIONS.keySet().stream().filter(name -> name.equals(wanted) || name.startsWith(wanted + "-")).toList();
             if (meant.isEmpty()) {
-                throw new CommandLine.ParameterException(new CommandLine(this), "Unknown part '" + wanted + "'; known: " + String.join(", ", SECTIONS.keySet()));
+                throw new CommandLine.ParameterException(new CommandLine(this), "Unknown part '" + wanted
+                    + "'; known: " + String.join(", ", SECTIONS.keySet()));
             }
             parts.addAll(meant);
         }
@@ -175,10 +181,12 @@ public class run_bench implements Callable<Integer> {
     private List<DataSet.Kind> kinds() {
         List<String> known = DataSet.KINDS.stream().map(DataSet.Kind::name).toList();
         if (!known.containsAll(sets)) {
-            throw new CommandLine.ParameterException(new CommandLine(this), "Unknown data set in " + sets + "; known: " + String.join(", ", known));
+            throw new CommandLine.ParameterException(new CommandLine(this), "Unknown data set in " + sets
+                + "; known: " + String.join(", ", known));
         }
         if (!Workbench.PEERS.containsAll(peers)) {
-            throw new CommandLine.ParameterException(new CommandLine(this), "Unknown tool in " + peers + "; known: " + String.join(", ", Workbench.PEERS));
+            throw new CommandLine.ParameterException(new CommandLine(this), "Unknown tool in " + peers + "; known: " + String.join(", ",
+                Workbench.PEERS));
         }
         if (runs < 1 || !(scale > 0)) {
             throw new CommandLine.ParameterException(new CommandLine(this), "--runs and --scale are above 0");
@@ -217,7 +225,8 @@ public class run_bench implements Callable<Integer> {
 
     private void put(String tables) throws IOException {
         String text = Files.readString(into);
-        Files.writeString(into, text.substring(0, text.indexOf(BEGIN) + BEGIN.length()) + "\n" + tables + "\n" + text.substring(text.indexOf(END)));
+        Files.writeString(into, text.substring(0, text.indexOf(BEGIN) + BEGIN.length()) + "\n" + tables
+            + "\n" + text.substring(text.indexOf(END)));
     }
 
     private void progress(String what) {

@@ -36,7 +36,8 @@ class BenchTest {
     }
 
     private Scripts.Result bench(Scripts scripts, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("--scale", "0.01", "--runs", "1", "--data", "small", "--only", "restore-plain", "--work", work.toString()));
+        List<String> arguments = new ArrayList<>(List.of("--scale", "0.01", "--runs", "1", "--data", "small", "--only", "restore-plain",
+            "--work", work.toString()));
         arguments.addAll(Arrays.asList(more));
         return scripts.env("JAVA_HOME", System.getenv("JAVA_HOME")).env("JBANG_DIR", System.getenv("JBANG_DIR")).in(Checkout.root())
             .runScript("run_bench", arguments.toArray(String[]::new));
@@ -85,7 +86,8 @@ class BenchTest {
     @Test
     @DisplayName("knows its parts, data sets and tools: another one is wrong usage that lists them; docs/BENCHMARKS.md has the two marks")
     void usage() throws IOException {
-        for (List<String> wrong : List.of(List.of("--only", "restores", "restore-indexed"), List.of("--data", "huge", "standard"), List.of("--peers", "zip", "pigz"))) {
+        for (List<String> wrong : List.of(List.of("--only", "restores", "restore-indexed"), List.of("--data", "huge", "standard"),
+            List.of("--peers", "zip", "pigz"))) {
             Scripts.Result result = Scripts.with().in(Checkout.root()).runScript("run_bench", wrong.get(0), wrong.get(1));
             assertEquals(2, result.exitCode(), result::toString);
             assertTrue(result.stderr().lines().findFirst().orElse("").contains(wrong.get(2)), result::toString);
