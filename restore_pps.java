@@ -145,6 +145,14 @@ public class restore_pps implements Cli.Script {
         Restore restore = new Restore(new Restore.Request(archive, root, map, new Selection(only, skip, entity),
             what.undo ? "undo" : "restore", containers && !drill ? map.composeFile(root) : null, !noSafetyBackup, allowShrink || what.undo,
             keepExtra, rollbackIfUnhealthy, Duration.ofSeconds(healthTimeout), recoverCommand(root)), console);
+        try {
+            return restore(restore, root, console);
+        } catch (Failure e) {
+            throw e.exitCode() == ExitCode.BAD_BACKUP && e.next() == null ? e.next(insteadOf(archive, root)) : e;
+        }
+    }
+
+    private ExitCode restore(Restore restore, Path root, Console console) {
         if (dryRun) {
             return preview(restore, root, console);
         }
@@ -157,6 +165,13 @@ public class restore_pps implements Cli.Script {
                 .state("Nothing was touched.").next("Look at the plan with --dry-run; then run it on a terminal, or add --yes");
         }
         return report(restore.run((plan, toStop) -> ask(plan, toStop, root, console)), console);
+    }
+
+    /** What to type when a backup turns out to be none. */
+    private String insteadOf(Path archive, Path root) {
+        String all = "jbang validate_backup.java --all --backup-dir " + SafeText.quote(common.backups().path()) + "   shows which backups are good";
+        return what.undo ? all : common.backups().before(archive).map(older -> "jbang restore_pps.java --backup " + SafeText.quote(older.file())
+            + " " + rootOption(root) + "   takes the one before it; " + all).orElse(all);
     }
 
     private Path root() {

@@ -17,6 +17,7 @@ import pps.BackupDirectory;
 import pps.Cli;
 import pps.Console;
 import pps.ExitCode;
+import pps.Failure;
 import pps.JsonText;
 import pps.Recovery;
 import pps.SourceMap;
@@ -65,20 +66,31 @@ public class validate_backup implements Cli.Script {
         }
         files.forEach(file -> archives.add(backups.find(file)));
         JsonArray results = new JsonArray();
-        boolean good = true;
+        List<String> bad = new ArrayList<>();
+        Path newestGood = null;
         for (Path archive : archives) {
             console.info("Reading " + pps.SafeText.quote(archive));
             Validation validation = Validation.of(archive, map, quick, console);
-            good &= validation.isValid() && !(strict && validation.hasWarnings());
+            if (validation.isValid() && !(strict && validation.hasWarnings())) {
+                newestGood = newestGood == null ? archive : newestGood;
+            } else {
+                bad.add(pps.SafeText.quote(archive.getFileName()));
+            }
             results.add(validation.toJson());
             if (!common.json()) {
                 console.print(validation.toText(console::bold));
             }
         }
         if (common.json()) {
-            console.print(JsonText.of(archives.size() == 1 && !all ? results.get(0) : many(results, good)));
+            console.print(JsonText.of(archives.size() == 1 && !all ? results.get(0) : many(results, bad.isEmpty())));
         }
-        return good ? ExitCode.DONE : ExitCode.BAD_BACKUP;
+        if (bad.isEmpty()) {
+            return ExitCode.DONE;
+        }
+        throw Failure.of(ExitCode.BAD_BACKUP, "Not " + (strict ? "without warnings: " : "valid: ") + String.join(", ", bad)).next(newestGood != null
+            ? "jbang restore_pps.java --dry-run --backup " + pps.SafeText.quote(newestGood) + "   takes a good one"
+            : all ? "Look for backups elsewhere: --backup-dir DIR" : "jbang validate_backup.java --all --backup-dir "
+                + pps.SafeText.quote(backups.path()) + "   shows which backups are good");
     }
 
     private static JsonObject many(JsonArray results, boolean good) {

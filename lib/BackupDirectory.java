@@ -109,6 +109,13 @@ public final class BackupDirectory {
         return backups;
     }
 
+    /** Returns the newest archive that is older than this one by its name, or any other when the name tells no time. */
+    public Optional<Backup> before(Path archive) {
+        Optional<LocalDateTime> time = timeIn(archive.getFileName().toString());
+        return newestFirst().stream().filter(backup -> !backup.name().equals(archive.getFileName().toString()))
+            .filter(backup -> time.isEmpty() || backup.createdAt().isBefore(time.get())).findFirst();
+    }
+
     /** Returns the newest archive. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when there is none. */
     public Backup latest() {
         return newestFirst().stream().findFirst().orElseThrow(() -> {

@@ -202,6 +202,30 @@ class ValidateBackupTest {
     }
 
     @Test
+    @DisplayName("what a damaged backup is told with ends in what to type: another backup, or how to find a good one")
+    void whatNext(@TempDir Path directory) throws IOException {
+        TestProject project = TestProject.create(directory);
+        Path good = project.backUp("pps_backup_20260101_000000.tar.gz");
+        byte[] bytes = Files.readAllBytes(good);
+        Path bad = Files.write(project.backups.resolve("pps_backup_20260102_000000.tar.gz"), Arrays.copyOf(bytes, bytes.length - 700));
+        String validateAll = "jbang validate_backup.java --all --backup-dir " + project.backups + "   shows which backups are good";
+        for (String how : List.of("--yes", "--dry-run", "--drill")) {
+            Scripts.Result restore = project.restore("--latest", how);
+            assertEquals(3, restore.exitCode(), restore::toString);
+            assertTrue(restore.stderr().contains("Next:  jbang restore_pps.java --backup " + good + " --project-root " + project.root
+                + "   takes the one before it; " + validateAll), restore::toString);
+        }
+        Scripts.Result latest = Scripts.run("validate_backup", "--backup-dir", project.backups.toString());
+        assertEquals(3, latest.exitCode(), latest::toString);
+        assertTrue(latest.stderr().contains("Error: Not valid: " + bad.getFileName() + ".\nNext:  " + validateAll), latest::toString);
+        Scripts.Result all = Scripts.run("validate_backup", "--backup-dir", project.backups.toString(), "--all");
+        assertEquals(3, all.exitCode(), all::toString);
+        assertTrue(all.stderr().contains("Next:  jbang restore_pps.java --dry-run --backup " + good + "   takes a good one"), all::toString);
+        Files.delete(good);
+        assertTrue(project.restore("--latest", "--yes").stderr().contains("Next:  " + validateAll));
+    }
+
+    @Test
     @DisplayName("a critical source that its layout always has is missed; a source that the map does not know is mentioned")
     void missingSources(@TempDir Path directory) {
         new TestTar(TestTar.Style.GNU).file("sqlite/empty.db", "").file("crystals/current/a.md", "x").file("word_photos/a.md", "a")
