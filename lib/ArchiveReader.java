@@ -1,7 +1,7 @@
 package pps;
 
 //DEPS org.apache.commons:commons-compress:1.28.0
-//DEPS commons-io:commons-io:2.20.0
+//SOURCES ArchiveAhead.java
 //SOURCES ArchiveBounds.java
 //SOURCES ArchiveCheck.java
 //SOURCES ArchiveEntries.java
@@ -37,7 +37,6 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.io.input.ReadAheadInputStream;
 
 /**
  * Reads an archive once, in constant memory but for the list of its entries, and checks what can be checked on the way: the checksums,
@@ -164,8 +163,7 @@ public final class ArchiveReader {
     private void readPlain(FileChannel file, boolean withIndex) throws IOException {
         boolean zstd = ArchiveIndex.isZstd(file);
         InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
-        try (InputStream ahead = ReadAheadInputStream.builder().setInputStream(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in))
-            .setBufferSize(AHEAD).get()) {
+        try (InputStream ahead = ArchiveAhead.of(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in), AHEAD)) {
             TarTail tail = new TarTail(ahead);
             TarArchiveInputStream tar = tar(tail);
             for (TarArchiveEntry entry; (entry = next(tar, tail)) != null; ) {
