@@ -6,6 +6,7 @@ package pps;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,8 +128,9 @@ public final class Compose {
     }
 
     private Failure stillRuns(List<Stack.Container> active, String dockerSaid) {
-        String names = active.stream().map(one -> SafeText.quote(one.service()) + " (container " + SafeText.quote(one.name()) + ", "
-            + one.state() + ")").collect(Collectors.joining(", "));
+        // The engine lists them in any order.
+        String names = active.stream().sorted(Comparator.comparing(Stack.Container::name)).map(one -> SafeText.quote(one.service())
+            + " (container " + SafeText.quote(one.name()) + ", " + one.state() + ")").collect(Collectors.joining(", "));
         return Failure.of(ExitCode.FAILED, "Not stopped: " + names + dockerSaid).state("Nothing was touched.").next(commandLine("stop"));
     }
 
