@@ -9,10 +9,20 @@ import java.util.function.Predicate;
 /** A receiver that throws away what it gets, for the sake of the reader's own checks. */
 final class ArchiveCheck implements ArchiveReader.Receiver {
     private final Predicate<String> wanted;
+    private final boolean wholeDigests;
 
-    /** @param wanted the sources that count, or null when everything is to be checked */
-    ArchiveCheck(Predicate<String> wanted) {
+    /**
+     * @param wanted the sources that count, or null when everything is to be checked
+     * @param wholeDigests see {@link #checksWholeDigests}
+     */
+    ArchiveCheck(Predicate<String> wanted, boolean wholeDigests) {
         this.wanted = wanted;
+        this.wholeDigests = wholeDigests;
+    }
+
+    @Override
+    public boolean checksWholeDigests() {
+        return wholeDigests;
     }
 
     @Override

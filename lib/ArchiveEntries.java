@@ -6,6 +6,8 @@ package pps;
 //SOURCES ArchiveRules.java
 //SOURCES Archived.java
 //SOURCES Digest.java
+//SOURCES DigestBeside.java
+//SOURCES Fingerprint.java
 //SOURCES IndexEntry.java
 //SOURCES IndexJson.java
 //SOURCES Listener.java
@@ -24,7 +26,9 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /** Takes the entries of an archive one by one, in its order: refuses what may not be, and hands the content to the receiver. */
-final class ArchiveEntries {
+final class ArchiveEntries implements AutoCloseable {
+    /** From this size on, in bytes, a content is hashed in another thread. */
+    private static final int LARGE = 1 << 20;
     private static final int MOST_MANIFEST_BYTES = 64 << 20;
     private static final Set<String> OWN_ENTRIES = Set.of(IndexJson.ENTRY, ".prefetch.landmark", ".no.prefetch.landmark");
 
@@ -34,6 +38,7 @@ final class ArchiveEntries {
     private final ArchiveRules rules = new ArchiveRules();
     private final List<Archived> entries = new ArrayList<>();
     private final byte[] buffer = new byte[1 << 16];
+    private final DigestBeside beside = new DigestBeside();
     private Manifest manifest;
     private int specialModes;
 
@@ -71,7 +76,7 @@ final class ArchiveEntries {
      * Takes an entry and returns the digest of its content; null when it has none of its own.
      *
      * @param content the content, or null when it is not to be read; the receiver is not asked then
-     * @param claimed what the index says of the entry, or null; where a file is one chunk, its digest is checked by whoever unpacks it
+     * @param claimed what the index says of the entry, or null; the digests of its chunks are checked by whoever unpacks them
      */
     String read(TarArchiveEntry entry, InputStream content, IndexEntry claimed) throws IOException {
         List<String> parts = ArchiveRules.parts(entry.getName());
@@ -108,7 +113,7 @@ final class ArchiveEntries {
         if (entry.isLink()) {
             Archived earlier = rules.hardLinkTarget(entry.getName(), source, entry.getLinkName());
             Archived link = new Archived(source, archived.path(), kind, earlier.size(), earlier.mode(), earlier.uid(), earlier.gid(),
-                earlier.modified(), null, earlier.sha256());
+                earlier.modified(), null, earlier.content());
             bounds.link(link);
             keep(link);
             if (wanted) {
@@ -134,29 +139,46 @@ final class ArchiveEntries {
     private String readFile(Archived file, InputStream content, IndexEntry claimed, boolean wanted) throws IOException {
         bounds.file(file);
         if (content == null) {
-            keep(file.withDigest(claimed.digest() == null ? Digest.hex(Digest.sha256()) : claimed.digest()));
+            keep(file.with(Fingerprint.ofChunks(claimed.chunks())));
             return null;
         }
-        // Registered first without its digest, so that a refused name never reaches the receiver.
+        // Registered first without its content, so that a refused name never reaches the receiver.
         rules.check(file);
-        MessageDigest sha256 = claimed != null && claimed.chunks().size() == 1 ? null : Digest.sha256();
+        boolean known = claimed != null && (claimed.chunks().size() == 1 || claimed.chunks().size() > 1 && !receiver.checksWholeDigests());
+        String digest = known ? claimed.digest() : null;
         long read = 0;
         try (OutputStream out = wanted ? receiver.file(file) : OutputStream.nullOutputStream()) {
-            for (int n; (n = content.read(buffer)) > 0; ) {
-                listener.checkInterrupted();
-                if (sha256 != null) {
-                    sha256.update(buffer, 0, n);
+            if (known) {
+                for (int n; (n = content.read(buffer)) > 0; read += n) {
+                    listener.checkInterrupted();
+                    out.write(buffer, 0, n);
                 }
-                out.write(buffer, 0, n);
-                read += n;
+            } else if (file.size() < LARGE) {
+                MessageDigest sha256 = Digest.sha256();
+                for (int n; (n = content.read(buffer)) > 0; read += n) {
+                    listener.checkInterrupted();
+                    sha256.update(buffer, 0, n);
+                    out.write(buffer, 0, n);
+                }
+                digest = Digest.hex(sha256);
+            } else {
+                beside.begin();
+                for (int n; (n = beside.next(content, (bytes, length) -> out.write(bytes, 0, length))) > 0; read += n) {
+                    listener.checkInterrupted();
+                }
+                digest = beside.hex();
             }
         }
         if (read != file.size()) {
             throw new IOException("'" + file.name() + "' ends after " + read + " of " + file.size() + " bytes");
         }
-        String digest = sha256 == null ? claimed.digest() : Digest.hex(sha256);
-        keep(file.withDigest(digest));
+        keep(file.with(claimed != null ? Fingerprint.ofChunks(claimed.chunks()) : Fingerprint.ofWhole(file.size(), digest)));
         return digest;
+    }
+
+    @Override
+    public void close() {
+        beside.close();
     }
 
     private String digest(InputStream content) throws IOException {

@@ -154,8 +154,8 @@ final class ArchivePacker implements AutoCloseable {
         return (int) ((BLOCK - size % BLOCK) % BLOCK);
     }
 
-    /** Ends the archive with its index, and returns the SHA-256 of each file by its name. */
-    Map<String, String> finish() throws IOException {
+    /** Ends the archive with its index, and returns the SHA-256 of the chunks of each file by its name. */
+    Map<String, List<String>> finish() throws IOException {
         if (format.indexIsEntry()) {
             members.finish();
             writeIndexAsEntry();
@@ -164,8 +164,9 @@ final class ArchivePacker implements AutoCloseable {
             members.finish();
             writeIndexBehind();
         }
-        Map<String, String> digests = new LinkedHashMap<>();
-        entries.stream().skip(OWN_ENTRIES).filter(entry -> entry.type().equals("reg")).forEach(entry -> digests.put(entry.tar().getName(), entry.digest()));
+        Map<String, List<String>> digests = new LinkedHashMap<>();
+        entries.stream().skip(OWN_ENTRIES).filter(entry -> entry.type().equals("reg")).forEach(entry -> digests.put(entry.tar().getName(),
+            entry.chunks().stream().map(chunk -> HexFormat.of().formatHex(chunk.sha256())).toList()));
         return digests;
     }
 

@@ -68,16 +68,27 @@ public final class ArchiveReader {
             return true;
         }
 
+        /**
+         * Tells whether the digest that an index gives a file of several chunks as a whole is to be checked too, which takes as long again
+         * as to check those of its chunks. The content is proven without it; other tools of this format may go by it.
+         */
+        default boolean checksWholeDigests() {
+            return true;
+        }
+
         /** Takes a file that has the content of an earlier one, which was handed over before if its source is wanted. */
         void copy(Archived file, Archived earlier);
     }
 
     /** A receiver for callers that only want the archive checked. */
-    public static final Receiver CHECK_ONLY = new ArchiveCheck(null);
+    public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true);
+
+    /** A receiver for the writer of an archive, who knows the digests of whole files and only wants all contents checked. */
+    static final Receiver CHECK_CONTENT = new ArchiveCheck(null, false);
 
     /** Returns a receiver for callers that want an archive checked as far as these sources go. */
     public static Receiver checkOnly(Predicate<String> wanted) {
-        return new ArchiveCheck(wanted);
+        return new ArchiveCheck(wanted, true);
     }
 
     private final Path archive;
@@ -114,7 +125,7 @@ public final class ArchiveReader {
     }
 
     private Contents read(boolean onlyWanted) {
-        try (FileChannel file = FileChannel.open(archive, StandardOpenOption.READ)) {
+        try (found; FileChannel file = FileChannel.open(archive, StandardOpenOption.READ)) {
             compressed = file.size();
             bounds.compressed(compressed, ArchiveIndex.isZstd(file));
             Optional<ArchiveIndex> index = ArchiveIndex.open(file);

@@ -29,6 +29,8 @@ import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Writes an archive of files that are at rest. It gets its name only when it is complete, on disk, and has been read back with every
@@ -79,14 +81,26 @@ public final class ArchiveWriter {
      * ({@link ExitCode#FAILED}) when it cannot be written or does not read back; nothing is left of it then.
      */
     public static Contents write(Path target, Manifest manifest, List<Item> items, Listener listener) {
+        return writeIf(() -> true, target, manifest, items, listener).orElseThrow();
+    }
+
+    /**
+     * Like {@link #write}, and asks when all is packed whether the archive is still wanted; if not, nothing is left of it. So its owner
+     * can find something out while it is packed.
+     */
+    static Optional<Contents> writeIf(BooleanSupplier wanted, Path target, Manifest manifest, List<Item> items, Listener listener) {
         Path partial = partialOf(target);
         try {
             Files.createDirectories(target.getParent());
             Files.deleteIfExists(partial);
-            Map<String, String> digests;
+            Map<String, List<String>> digests;
             try (FileChannel channel = Durable.createPrivate(partial)) {
                 digests = pack(channel, target.toString().endsWith(".zst") ? new ZstdFormat() : new GzipFormat(), manifest, items, listener);
                 channel.force(true);
+            }
+            if (!wanted.getAsBoolean()) {
+                Files.delete(partial);
+                return Optional.empty();
             }
             Contents contents = readBack(partial, digests, listener);
             if (Files.exists(target)) {
@@ -94,7 +108,7 @@ public final class ArchiveWriter {
             }
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
             Durable.syncDirectory(target.getParent());
-            return new Contents(target, contents.compressedBytes(), contents.manifest(), contents.entries(), contents.remarks());
+            return Optional.of(new Contents(target, contents.compressedBytes(), contents.manifest(), contents.entries(), contents.remarks()));
         } catch (IOException e) {
             throw abandon(partial, Failure.of(ExitCode.FAILED, "Cannot write " + SafeText.quote(target) + ": " + Reason.of(e)).because(e));
         } catch (Failure e) {
@@ -116,18 +130,18 @@ public final class ArchiveWriter {
         return failure;
     }
 
-    private static Contents readBack(Path partial, Map<String, String> digests, Listener listener) {
+    private static Contents readBack(Path partial, Map<String, List<String>> digests, Listener listener) {
         Contents contents;
         try {
-            contents = ArchiveReader.read(partial, ArchiveReader.CHECK_ONLY, listener);
+            contents = ArchiveReader.read(partial, ArchiveReader.CHECK_CONTENT, listener);
         } catch (Failure e) {
             throw e.exitCode() == ExitCode.BAD_BACKUP ? Failure.of(ExitCode.FAILED, "The new archive does not read back: " + e.getMessage())
                 .because(e) : e;
         }
-        Map<String, String> missing = new HashMap<>(digests);
+        Map<String, List<String>> missing = new HashMap<>(digests);
         for (Archived entry : contents.entries()) {
-            String written = missing.remove(entry.name());
-            if (entry.kind() == Archived.Kind.FILE && !entry.sha256().equals(written)) {
+            List<String> written = missing.remove(entry.name());
+            if (entry.kind() == Archived.Kind.FILE && (written == null || !entry.content().isOf(written))) {
                 throw Failure.of(ExitCode.FAILED, "The new archive does not read back: '" + SafeText.quote(entry.name()) + "' differs");
             }
         }
@@ -137,7 +151,7 @@ public final class ArchiveWriter {
         return contents;
     }
 
-    private static Map<String, String> pack(FileChannel file, MemberFormat format, Manifest manifest, List<Item> items, Listener listener)
+    private static Map<String, List<String>> pack(FileChannel file, MemberFormat format, Manifest manifest, List<Item> items, Listener listener)
         throws IOException {
         FileTime made = FileTime.from(LocalDateTime.parse(manifest.createdAt()).atZone(ZoneId.systemDefault()).toInstant());
         try (ArchivePacker packer = new ArchivePacker(file, format, made, listener)) {

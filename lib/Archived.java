@@ -1,14 +1,16 @@
 package pps;
 
+//SOURCES Fingerprint.java
+
 import java.nio.file.attribute.FileTime;
 
 /**
  * One entry of an archive, read and checked: {@code source} and {@code path} are the two halves of its name, {@code size} is in bytes,
- * {@code mode} holds the nine permission bits only, {@code sha256} is the digest of the content in lower-case hex, or null for what has
- * none. A hard link to an earlier file appears as a file with that file's content.
+ * {@code mode} holds the nine permission bits only, {@code content} says what is in a file and is null for what has no content. A hard
+ * link to an earlier file appears as a file with that file's content.
  */
 public record Archived(String source, String path, Kind kind, long size, int mode, long uid, long gid, FileTime modified,
-                       String linkTarget, String sha256) {
+                       String linkTarget, Fingerprint content) {
     /** What an entry is; archives with anything else in them are refused. */
     public enum Kind {
         /** A regular file. */
@@ -24,9 +26,9 @@ public record Archived(String source, String path, Kind kind, long size, int mod
         return path.isEmpty() ? source : source + "/" + path;
     }
 
-    /** Returns the same entry with its content's digest. */
-    public Archived withDigest(String digest) {
-        return new Archived(source, path, kind, size, mode, uid, gid, modified, linkTarget, digest);
+    /** Returns the same entry, now that its content is known. */
+    Archived with(Fingerprint read) {
+        return new Archived(source, path, kind, size, mode, uid, gid, modified, linkTarget, read);
     }
 
     /** Tells whether this counts as one of the files of a source (directories do not). */

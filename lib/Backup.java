@@ -20,8 +20,10 @@ package pps;
 //SOURCES SafeText.java
 //SOURCES SizeText.java
 //SOURCES Snapshot.java
+//SOURCES SnapshotDatabases.java
 //SOURCES SourceMap.java
 //SOURCES SourceScan.java
+//SOURCES SqliteChecks.java
 //SOURCES Stack.java
 //SOURCES Version.java
 
@@ -34,7 +36,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -76,8 +80,8 @@ public final class Backup {
 
     /** Works out what {@link #run} would do, and writes nothing at all. */
     public BackupPlan preview() {
-        BackupPlan plan = BackupPlan.of(request.projectRoot(), request.map(), request.directory(), request.entity(), request.live(),
-            request.includeLive(), LocalDateTime.now(), listener);
+        BackupPlan plan = BackupPlan.of(request.projectRoot(), request.map(), request.directory(), request.entity(), compose != null,
+            request.live(), request.includeLive(), LocalDateTime.now(), listener);
         return request.zstd() ? plan.asZstd() : plan;
     }
 
@@ -122,16 +126,36 @@ public final class Backup {
     }
 
     private Packed pack(BackupPlan plan, Downtime downtime) {
-        Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
-        if (plan.mode() != Snapshot.Mode.IN_PLACE) {
-            downtime.during(() -> {
-                listener.info("Copying " + SizeText.ofFiles(plan.files(), plan.bytes()));
-                snapshot.take(plan.scans());
-            });
-            return pack(plan, snapshot);
+        if (plan.mode() == Snapshot.Mode.IN_PLACE) {
+            return compose == null ? packWhereTheyLie(plan, downtime) : packWhileDown(plan, downtime);
         }
-        listener.info("There is no room for a copy of the sources (" + SizeText.of(plan.bytes()) + "): they are packed "
-            + (compose == null ? "where they lie" : "while the stack is down, which takes longer"));
+        Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
+        downtime.during(() -> {
+            listener.info("Copying " + SizeText.ofFiles(plan.files(), plan.bytes()));
+            snapshot.take(plan.scans());
+        });
+        return pack(plan, snapshot);
+    }
+
+    /** Without a stack nothing should write the files. Where something does all the same, a copy of what holds still is packed instead. */
+    private Packed packWhereTheyLie(BackupPlan plan, Downtime downtime) {
+        try {
+            Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
+            snapshot.take(plan.scans());
+            return pack(plan, snapshot);
+        } catch (Failure e) {
+            if (!(e.getCause() instanceof ArchiveWriter.Changed)) {
+                throw e;
+            }
+            warn(e.getCause().getMessage() + ", though nothing should be running: a copy is packed instead");
+            return pack(plan.withCopy(), downtime);
+        }
+    }
+
+    private Packed packWhileDown(BackupPlan plan, Downtime downtime) {
+        Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
+        listener.info("There is no room for a copy of the sources (" + SizeText.of(plan.bytes())
+            + "): they are packed while the stack is down, which takes longer");
         List<Packed> packed = new ArrayList<>();
         downtime.during(() -> {
             snapshot.take(plan.scans());
@@ -140,8 +164,29 @@ public final class Backup {
         return packed.get(0);
     }
 
+    /** Packs while the databases are opened, in the hope that all are whole; when one is not, anew, now that it is known. */
     private Packed pack(BackupPlan plan, Snapshot snapshot) {
-        List<Snapshot.Damaged> damaged = snapshot.settle();
+        SnapshotDatabases databases = snapshot.databases();
+        List<SnapshotDatabases.Damaged> damaged = databases.fold();
+        snapshot.finish();
+        try (SqliteChecks checks = new SqliteChecks(SnapshotDatabases.scratch(area(plan)), listener)) {
+            databases.open(checks);
+            if (damaged.isEmpty()) {
+                Packed packed = pack(plan, snapshot, damaged, () -> databases.damaged(checks).isEmpty());
+                if (packed != null) {
+                    return packed;
+                }
+            }
+            Set<String> known = damaged.stream().map(SnapshotDatabases.Damaged::name).collect(Collectors.toSet());
+            databases.damaged(checks).stream().filter(one -> !known.contains(one.name())).forEach(damaged::add);
+            return pack(plan, snapshot, damaged, () -> true);
+        } catch (IOException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot create a directory in " + SafeText.quote(area(plan)) + ": " + Reason.of(e)).because(e);
+        }
+    }
+
+    /** Returns null when the archive turns out not to be {@code wanted}. */
+    private Packed pack(BackupPlan plan, Snapshot snapshot, List<SnapshotDatabases.Damaged> damaged, BooleanSupplier wanted) {
         Map<String, String> leftOut = new LinkedHashMap<>(plan.leftOut());
         damaged.stream().filter(one -> !one.source().critical()).forEach(one -> {
             snapshot.leaveOut(one.source());
@@ -149,25 +194,28 @@ public final class Backup {
             warn("source '" + SafeText.quote(one.source().name()) + "' is left out, since it can be rebuilt: its database '"
                 + SafeText.quote(one.path()) + "' " + one.problem());
         });
-        leftOut.forEach((source, why) -> listener.info("Left out: " + SafeText.quote(source) + ", " + why));
         List<ArchiveWriter.Item> items = snapshot.items();
         Map<String, Manifest.Promise> promises = snapshot.promises();
-        List<Snapshot.Damaged> critical = damaged.stream().filter(one -> one.source().critical()).toList();
+        List<SnapshotDatabases.Damaged> critical = damaged.stream().filter(one -> one.source().critical()).toList();
         Manifest manifest = new Manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan.time().toString(), Version.TOOL,
             compose != null, null, promises, leftOut);
         if (!critical.isEmpty()) {
             throw DamagedBackup.write(plan, critical, manifest, items, listener);
         }
-        snapshot.unsteady().forEach(this::warn);
         Set<String> meant = leftOut.keySet().stream().filter(name -> !plan.absent().contains(name)).collect(Collectors.toSet());
         Doubts doubts = Doubts.of(promises, items, meant, request.directory(), listener);
-        doubts.warnings().forEach(this::warn);
         listener.info("Packing and checking " + SafeText.quote(plan.target().getFileName()));
-        Contents contents = ArchiveWriter.write(plan.target(), manifest, items, listener);
+        Optional<Contents> contents = ArchiveWriter.writeIf(wanted, plan.target(), manifest, items, listener);
+        if (contents.isEmpty()) {
+            return null;
+        }
+        leftOut.forEach((source, why) -> listener.info("Left out: " + SafeText.quote(source) + ", " + why));
+        snapshot.unsteady().forEach(this::warn);
+        doubts.warnings().forEach(this::warn);
         List<String> changed = snapshot.changedInPlace();
         changed.forEach(this::warn);
         boolean onePart = leftOut.values().stream().anyMatch(BackupPlan.NOT_ASKED::equals);
-        return new Packed(contents, leftOut, doubts.shrunk() || !changed.isEmpty() ? "the warnings above say that they may be needed"
+        return new Packed(contents.get(), leftOut, doubts.shrunk() || !changed.isEmpty() ? "the warnings above say that they may be needed"
             : onePart ? "this one holds one entity alone" : null);
     }
 

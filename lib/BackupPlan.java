@@ -30,10 +30,10 @@ import java.util.Set;
 /**
  * What a backup would do: which sources it takes, which it leaves out and why ({@code leftOut}, by name; {@code absent}
  * are those of them that are not there), what its file will be called,
- * how the files are copied, and what its owner should know. Made by looking alone.
+ * whether a {@code stack} is stopped for it, how the files are copied, and what its owner should know. Made by looking alone.
  */
-public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Set<String> absent, LocalDateTime time, Path target, Snapshot.Mode mode,
-                         List<String> warnings) {
+public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Set<String> absent, LocalDateTime time, Path target, boolean stack,
+                         Snapshot.Mode mode, List<String> warnings) {
     /** Why another entity's sources are left out. */
     static final String NOT_ASKED = "not asked for (--entity)";
 
@@ -46,11 +46,12 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
      * Looks at a project.
      *
      * @param entity      the only entity to back up, or null for all
-     * @param live        whether the stack goes on running
+     * @param stack       whether a stack is stopped for this backup, and waits until it may start again
+     * @param live        whether a stack goes on running
      * @param includeLive whether databases that cannot be copied while they are in use are taken all the same
      */
-    static BackupPlan of(Path root, SourceMap map, BackupDirectory directory, String entity, boolean live, boolean includeLive,
-                         LocalDateTime now, Listener listener) {
+    static BackupPlan of(Path root, SourceMap map, BackupDirectory directory, String entity, boolean stack, boolean live,
+                         boolean includeLive, LocalDateTime now, Listener listener) {
         List<String> warnings = new ArrayList<>();
         Map<String, String> leftOut = new LinkedHashMap<>();
         Set<String> absent = new LinkedHashSet<>();
@@ -93,13 +94,18 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
         requireSomething(scans, map, entities, root);
         LocalDateTime time = time(directory, now, warnings);
         Path target = backups.resolve(BackupDirectory.nameFor(BackupDirectory.BACKUP, time));
-        return new BackupPlan(List.copyOf(scans), leftOut, absent, time, target, mode(scans, root, directory, live), List.copyOf(warnings));
+        return new BackupPlan(List.copyOf(scans), leftOut, absent, time, target, stack, mode(scans, root, directory, stack, live), List.copyOf(warnings));
     }
 
     /** Returns the same plan for an archive in Zstandard frames. */
     BackupPlan asZstd() {
-        return new BackupPlan(scans, leftOut, absent, time, target.resolveSibling(BackupDirectory.zstdNameFor(BackupDirectory.BACKUP, time)), mode,
-            warnings);
+        return new BackupPlan(scans, leftOut, absent, time, target.resolveSibling(BackupDirectory.zstdNameFor(BackupDirectory.BACKUP, time)), stack,
+            mode, warnings);
+    }
+
+    /** Returns the same plan with a copy that is packed instead of the files themselves. */
+    BackupPlan withCopy() {
+        return new BackupPlan(scans, leftOut, absent, time, target, stack, Snapshot.Mode.AT_REST, warnings);
     }
 
     /** Returns the bytes of all sources. */
@@ -148,7 +154,11 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
         return newest.createdAt().plusSeconds(1);
     }
 
-    private static Snapshot.Mode mode(List<SourceScan> scans, Path root, BackupDirectory directory, boolean live) {
+    /** A copy is made so that a stack need not wait for the packing. Where none waits, it would only cost time and room. */
+    private static Snapshot.Mode mode(List<SourceScan> scans, Path root, BackupDirectory directory, boolean stack, boolean live) {
+        if (!stack && !live) {
+            return Snapshot.Mode.IN_PLACE;
+        }
         long bytes = scans.stream().mapToLong(SourceScan::bytes).sum();
         Path home = existing(Places.home(root));
         Path backups = existing(directory.path().toAbsolutePath());

@@ -114,7 +114,8 @@ public final class BackupReport {
     private static String mode(BackupPlan plan) {
         return switch (plan.mode()) {
             case AT_REST -> SizeText.of(plan.bytes()) + " to a private directory, packed from there";
-            case IN_PLACE -> "none, for lack of space; the files are packed where they lie, while the stack is down";
+            case IN_PLACE -> plan.stack() ? "none, for lack of space; the files are packed where they lie, while the stack is down"
+                : "none; the files are packed where they lie, since no stack waits for them";
             case LIVE -> SizeText.of(plan.bytes()) + " while the stack runs; databases through SQLite's online backup";
         };
     }

@@ -9,7 +9,7 @@ package pps;
 //SOURCES Manifest.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
-//SOURCES Snapshot.java
+//SOURCES SnapshotDatabases.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,8 +36,8 @@ final class DamagedBackup {
     }
 
     /** Packs what there is, and returns the failure that says so. */
-    static Failure write(BackupPlan plan, List<Snapshot.Damaged> damaged, Manifest manifest, List<ArchiveWriter.Item> items, Listener listener) {
-        String what = damaged.stream().map(one -> "'" + SafeText.quote(one.source().name() + "/" + one.path()) + "' " + one.problem())
+    static Failure write(BackupPlan plan, List<SnapshotDatabases.Damaged> damaged, Manifest manifest, List<ArchiveWriter.Item> items, Listener listener) {
+        String what = damaged.stream().map(one -> "'" + SafeText.quote(one.name()) + "' " + one.problem())
             .collect(Collectors.joining("; "));
         Path directory = plan.target().getParent();
         Path target = directory.resolve(PREFIX + BackupDirectory.stamp(plan.time()) + ".tar.gz");

@@ -4,9 +4,9 @@ package pps;
 //SOURCES BackupDirectory.java
 //SOURCES Contents.java
 //SOURCES Coverage.java
-//SOURCES Digest.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
+//SOURCES Fingerprint.java
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
 //SOURCES Manifest.java
@@ -223,7 +223,7 @@ public final class Planner {
         try {
             return switch (entry.kind()) {
                 case SYMLINK -> Files.readSymbolicLink(file).toString().equals(entry.linkTarget());
-                case FILE -> live.size() == entry.size() && Digest.ofFile(file, listener).equals(entry.sha256());
+                case FILE -> live.size() == entry.size() && entry.content().matches(file, listener);
                 case DIRECTORY -> true;
             };
         } catch (java.nio.file.NoSuchFileException gone) {

@@ -11,6 +11,7 @@ package pps;
 //SOURCES Ownership.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES SnapshotDatabases.java
 //SOURCES SourceMap.java
 //SOURCES SourceScan.java
 //SOURCES SqliteCheck.java
@@ -27,7 +28,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -57,10 +57,6 @@ final class Snapshot {
         this.mode = mode;
         this.listener = listener;
         this.steady = new SteadyCopy(mode == Mode.LIVE, listener);
-    }
-
-    /** A database that SQLite finds damaged: {@code problem} is the rest of a sentence that begins with its name. */
-    record Damaged(SourceMap.Source source, String path, String problem) {
     }
 
     /** Copies the sources. While this runs the stack may be waiting: nothing is checked and nothing is made durable here. */
@@ -111,7 +107,7 @@ final class Snapshot {
     private Path takeDatabase(SourceScan scan, Path live, Path copy) throws IOException {
         if (mode == Mode.LIVE) {
             FileFacts facts = FileFacts.of(live.toRealPath());
-            new SqliteCopy(scratch()).online(live, copy);
+            new SqliteCopy(SnapshotDatabases.scratch(area)).online(live, copy);
             new Ownership().apply(copy, facts.uid(), facts.gid(), facts.mode(), facts.modified(), false);
             return copy;
         }
@@ -145,22 +141,14 @@ final class Snapshot {
         }
     }
 
-    /** Folds the logs of databases into them and checks every database; returns the damaged ones, which are left as they were found. */
-    List<Damaged> settle() {
-        List<Damaged> damaged = new ArrayList<>();
-        for (Map.Entry<SourceScan, TreeMap<String, Path>> source : taken.entrySet()) {
-            for (Map.Entry<String, Path> entry : Map.copyOf(source.getValue()).entrySet()) {
-                listener.checkInterrupted();
-                try {
-                    problem(source.getKey(), entry.getKey(), entry.getValue(), source.getValue())
-                        .ifPresent(problem -> damaged.add(new Damaged(source.getKey().source(), entry.getKey(), problem)));
-                } catch (IOException e) {
-                    throw failure(source.getKey(), e);
-                }
-            }
-            finishDirectories(source.getKey(), source.getValue());
-        }
-        return damaged;
+    /** Returns the databases among what was taken. */
+    SnapshotDatabases databases() {
+        return new SnapshotDatabases(area, taken, listener);
+    }
+
+    /** Gives the directories their owners, modes and times, once nothing more is put into them. */
+    void finish() {
+        taken.forEach(this::finishDirectories);
     }
 
     /** From the innermost outwards, since giving a directory its time comes after everything that is put into it. */
@@ -175,41 +163,6 @@ final class Snapshot {
         } catch (IOException e) {
             throw failure(scan, e);
         }
-    }
-
-    private Optional<String> problem(SourceScan scan, String path, Path file, TreeMap<String, Path> files) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-            || !SqliteCheck.shouldBeDatabase(path, scan.source().include()) && !SqliteCheck.isDatabase(file)) {
-            return Optional.empty();
-        }
-        if (file.startsWith(area) && SqliteCopy.hasLog(file)) {
-            try {
-                new SqliteCopy(scratch()).fold(file);
-            } catch (SqliteCopy.Unreadable e) {
-                keepLogs(path, file, files);
-                return Optional.of("is damaged: " + e.getMessage());
-            }
-        }
-        Optional<String> problem = new SqliteCheck(scratch()).problem(file);
-        if (problem.isEmpty()) {
-            listener.detail("'" + SafeText.quote(scan.source().name() + "/" + path) + "' opens, integrity_check ok");
-        }
-        return problem;
-    }
-
-    /** Whoever repairs the database needs them. */
-    private static void keepLogs(String path, Path file, TreeMap<String, Path> files) {
-        for (String log : List.of("-wal", "-journal")) {
-            if (Files.exists(beside(file, log), LinkOption.NOFOLLOW_LINKS)) {
-                files.put(path + log, beside(file, log));
-            }
-        }
-    }
-
-    private Path scratch() throws IOException {
-        Path scratch = area.resolve("scratch");
-        Durable.createPrivateDirectories(scratch);
-        return scratch;
     }
 
     /** Leaves a source out after all. */
@@ -271,7 +224,7 @@ final class Snapshot {
         return promises;
     }
 
-    private static Failure failure(SourceScan scan, IOException e) {
+    static Failure failure(SourceScan scan, IOException e) {
         String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null ? named.getFile()
             : scan.directory().toString();
         return Failure.of(ExitCode.FAILED, "Cannot copy " + SafeText.quote(file) + " of source '" + SafeText.quote(scan.source().name()) + "': "

@@ -95,6 +95,11 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     }
 
     @Override
+    public boolean checksWholeDigests() {
+        return false;
+    }
+
+    @Override
     public OutputStream file(Archived file) {
         try {
             Path target = place(file);
@@ -114,8 +119,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     public void other(Archived entry) {
         try {
             if (entry.kind() == Archived.Kind.DIRECTORY) {
-                Path directory = entry.path().isEmpty() ? top(entry.source()) : LiveFiles.place(top(entry.source()), entry);
-                Durable.createPrivateDirectories(directory);
+                Durable.createPrivateDirectories(entry.path().isEmpty() ? top(entry.source()) : LiveFiles.place(top(entry.source()), entry));
             } else {
                 Path target = place(entry);
                 Files.createSymbolicLink(target, Path.of(entry.linkTarget()));

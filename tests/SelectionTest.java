@@ -27,7 +27,7 @@ class SelectionTest {
 
     private static Contents contents(String... sources) {
         return new Contents(Path.of("a.tar.gz"), 1, Optional.empty(), Stream.of(sources).map(source -> new Archived(source, "x.md", Archived.Kind.FILE, 1,
-            0644, 0, 0, FileTime.fromMillis(0), null, "00")).toList(), List.of());
+            0644, 0, 0, FileTime.fromMillis(0), null, Fingerprint.ofWhole(1, "00"))).toList(), List.of());
     }
 
     private Selection.Sorted sort(Selection selection, String... sources) {

@@ -66,19 +66,6 @@ class SettlingTest {
         assertNothingIn(scratch);
     }
 
-    @Test
-    @DisplayName("opens a database again when something was put beside it since")
-    void again() throws IOException, SQLException {
-        Path file = database("good.db", 100);
-        try (Settling open = settling) {
-            settling.take(file, Files.size(file), true);
-            assertEquals(Optional.empty(), settling.problem(file, false));
-            Files.writeString(file, "no database any more");
-            assertEquals(Optional.empty(), settling.problem(file, false));
-            assertEquals(Optional.of("is not a SQLite database"), settling.problem(file, true));
-        }
-    }
-
     @ParameterizedTest(name = "of {0} files, one that cannot be brought to the disk is named")
     @ValueSource(ints = {1, 199, 201})
     void sync(int files) throws IOException {

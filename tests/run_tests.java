@@ -31,9 +31,11 @@
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DamagedArchivesTest.java
+//SOURCES DigestBesideTest.java
 //SOURCES DockerJsonTest.java
 //SOURCES FailureTest.java
 //SOURCES FaultsTest.java
+//SOURCES FingerprintTest.java
 //SOURCES GlobTest.java
 //SOURCES HostileArchivesTest.java
 //SOURCES HouseRulesTest.java
@@ -61,6 +63,7 @@
 //SOURCES SizeTextTest.java
 //SOURCES SourceMapTest.java
 //SOURCES SqliteCheckTest.java
+//SOURCES SqliteChecksTest.java
 //SOURCES SqliteCopyTest.java
 //SOURCES StargzTest.java
 //SOURCES SwapTest.java
