@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -Xms64m
 //DESCRIPTION A disaster and its recovery, made up in a temporary directory: no Docker and no PPS needed
 //SOURCES lib/Cli.java
 //SOURCES lib/DemoProject.java

@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xms64m
 //SOURCES lib/Cli.java
 //SOURCES lib/Listing.java
 //SOURCES lib/Recovery.java

@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -Xms64m
 //SOURCES lib/Cli.java
 //SOURCES lib/CountText.java
 //SOURCES lib/GitStatus.java

@@ -10,14 +10,22 @@ import java.util.function.Predicate;
 final class ArchiveCheck implements ArchiveReader.Receiver {
     private final Predicate<String> wanted;
     private final boolean wholeDigests;
+    private final boolean hashes;
 
     /**
      * @param wanted the sources that count, or null when everything is to be checked
      * @param wholeDigests see {@link #checksWholeDigests}
+     * @param hashes see {@link #hashes}
      */
-    ArchiveCheck(Predicate<String> wanted, boolean wholeDigests) {
+    ArchiveCheck(Predicate<String> wanted, boolean wholeDigests, boolean hashes) {
         this.wanted = wanted;
         this.wholeDigests = wholeDigests;
+        this.hashes = hashes;
+    }
+
+    @Override
+    public boolean hashes() {
+        return hashes;
     }
 
     @Override

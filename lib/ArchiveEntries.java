@@ -144,8 +144,9 @@ final class ArchiveEntries implements AutoCloseable {
         }
         // Registered first without its content, so that a refused name never reaches the receiver.
         rules.check(file);
-        boolean known = claimed != null && (claimed.chunks().size() == 1 || claimed.chunks().size() > 1 && !receiver.checksWholeDigests());
-        String digest = known ? claimed.digest() : null;
+        boolean known = claimed == null ? !receiver.hashes()
+            : claimed.chunks().size() == 1 || claimed.chunks().size() > 1 && !receiver.checksWholeDigests();
+        String digest = claimed != null && known ? claimed.digest() : null;
         long read = 0;
         try (OutputStream out = wanted ? receiver.file(file) : OutputStream.nullOutputStream()) {
             if (known) {
@@ -172,7 +173,7 @@ final class ArchiveEntries implements AutoCloseable {
         if (read != file.size()) {
             throw new IOException("'" + file.name() + "' ends after " + read + " of " + file.size() + " bytes");
         }
-        keep(file.with(claimed != null ? Fingerprint.ofChunks(claimed.chunks()) : Fingerprint.ofWhole(file.size(), digest)));
+        keep(file.with(claimed != null ? Fingerprint.ofChunks(claimed.chunks()) : digest == null ? null : Fingerprint.ofWhole(file.size(), digest)));
         return digest;
     }
 

@@ -68,6 +68,11 @@ public final class ArchiveReader {
             return true;
         }
 
+        /** Tells whether contents are to be hashed where no index has their digests; what is returned of them is null otherwise. */
+        default boolean hashes() {
+            return true;
+        }
+
         /**
          * Tells whether the digest that an index gives a file of several chunks as a whole is to be checked too, which takes as long again
          * as to check those of its chunks. The content is proven without it; other tools of this format may go by it.
@@ -81,14 +86,14 @@ public final class ArchiveReader {
     }
 
     /** A receiver for callers that only want the archive checked. */
-    public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true);
+    public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true, true);
 
     /** A receiver for the writer of an archive, who knows the digests of whole files and only wants all contents checked. */
-    static final Receiver CHECK_CONTENT = new ArchiveCheck(null, false);
+    static final Receiver CHECK_CONTENT = new ArchiveCheck(null, false, true);
 
     /** Returns a receiver for callers that want an archive checked as far as these sources go. */
     public static Receiver checkOnly(Predicate<String> wanted) {
-        return new ArchiveCheck(wanted, true);
+        return new ArchiveCheck(wanted, true, true);
     }
 
     private final Path archive;
@@ -121,7 +126,7 @@ public final class ArchiveReader {
      * whole. Throws like {@link #read}.
      */
     public static Contents look(Path archive, Listener listener) {
-        return new ArchiveReader(archive, CHECK_ONLY, listener).read(true);
+        return new ArchiveReader(archive, new ArchiveCheck(null, true, false), listener).read(true);
     }
 
     private Contents read(boolean onlyWanted) {

@@ -165,14 +165,14 @@ public final class ArchiveWriter {
     }
 
     private static void packOne(ArchivePacker packer, Item item) throws IOException {
-        FileFacts before = FileFacts.of(item.file());
         try {
+            FileFacts before = FileFacts.of(item.file());
             packer.add(item.source(), item.path(), item.file(), item.recorded(before));
+            if (before.kind() == Archived.Kind.FILE && !before.equals(FileFacts.of(item.file()))) {
+                throw new Changed(item, null);
+            }
         } catch (EOFException | NoSuchFileException e) {
             throw new Changed(item, e);
-        }
-        if (before.kind() == Archived.Kind.FILE && !before.equals(FileFacts.of(item.file()))) {
-            throw new Changed(item, null);
         }
     }
 }

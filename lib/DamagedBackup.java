@@ -14,6 +14,7 @@ package pps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,7 +41,7 @@ final class DamagedBackup {
         String what = damaged.stream().map(one -> "'" + SafeText.quote(one.name()) + "' " + one.problem())
             .collect(Collectors.joining("; "));
         Path directory = plan.target().getParent();
-        Path target = directory.resolve(PREFIX + BackupDirectory.stamp(plan.time()) + ".tar.gz");
+        Path target = freeName(directory, plan.time());
         Contents contents = ArchiveWriter.write(target, manifest, items, listener);
         removeOlder(directory, target, listener);
         String sources = damaged.stream().map(one -> SafeText.quote(one.source().name())).distinct().collect(Collectors.joining(" "));
@@ -48,6 +49,11 @@ final class DamagedBackup {
             .state("All that there is was packed into " + SafeText.quote(contents.archive()) + ", which is not named as a backup.")
             .next("Put the last good one back: jbang restore_pps.java --latest --only " + sources
                 + "   or, after a repair of your own, back up again");
+    }
+
+    private static Path freeName(Path directory, LocalDateTime time) {
+        Path name = directory.resolve(PREFIX + BackupDirectory.stamp(time) + ".tar.gz");
+        return Files.exists(name) ? freeName(directory, time.plusSeconds(1)) : name;
     }
 
     private static void removeOlder(Path directory, Path newest, Listener listener) {

@@ -2,6 +2,7 @@ package pps;
 
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES AgeText.java
+//SOURCES ArchivePromise.java
 //SOURCES ArchiveReader.java
 //SOURCES BackupDirectory.java
 //SOURCES Contents.java
@@ -71,7 +72,9 @@ public final class Listing {
         long size = -1;
         try {
             size = Files.size(backup.file());
-            return new Entry(backup, size, ArchiveReader.look(backup.file(), listener).totals(), null);
+            Map<String, Contents.Total> totals = ArchivePromise.of(backup.file())
+                .orElseGet(() -> ArchiveReader.look(backup.file(), listener).totals());
+            return new Entry(backup, size, totals, null);
         } catch (IOException e) {
             return new Entry(backup, size, Map.of(), "Cannot read it: " + Reason.of(e));
         } catch (Failure e) {

@@ -38,25 +38,23 @@ final class Ownership {
 
     /** Applies owner, group, mode and time to a file, a directory or a symbolic link (which has no mode of its own). */
     void apply(Path file, long uid, long gid, int mode, FileTime modified, boolean symlink) throws IOException {
-        FileFacts now = FileFacts.of(file);
-        if (now.uid() != uid || now.gid() != gid) {
-            giveOwner(file, now, uid, gid);
+        if (!symlink) {
+            // A symbolic link has no mode, and the JDK has no call that sets its own time; nothing reads it.
+            Files.setPosixFilePermissions(file, permissions(mode));
+            if (modified != null) {
+                // Before 1970 the JDK takes whole seconds only; anything else it would turn into 1970.
+                Files.setLastModifiedTime(file, modified.toMillis() < 0
+                    ? FileTime.from(Math.floorDiv(modified.toMillis(), 1000), TimeUnit.SECONDS) : modified);
+            }
         }
-        if (symlink) {
-            // The JDK has no call that sets a symbolic link's own time; nothing reads it.
-            return;
+        FileFacts facts = FileFacts.of(file);
+        if (facts.uid() != uid || facts.gid() != gid) {
+            giveOwner(file, facts, uid, gid);
         }
-        Files.setPosixFilePermissions(file, permissions(mode));
-        if (modified != null) {
-            // Before 1970 the JDK takes whole seconds only; anything else it would turn into 1970.
-            Files.setLastModifiedTime(file, modified.toMillis() < 0 ? FileTime.from(Math.floorDiv(modified.toMillis(), 1000), TimeUnit.SECONDS)
-                : modified);
-        }
-        FileFacts after = FileFacts.of(file);
-        if (after.mode() != mode) {
+        if (!symlink && facts.mode() != mode) {
             modesNotKept++;
         }
-        if (modified != null && Math.abs(after.modified().toMillis() - modified.toMillis()) > COARSEST_TIME) {
+        if (!symlink && modified != null && Math.abs(facts.modified().toMillis() - modified.toMillis()) > COARSEST_TIME) {
             timesNotKept++;
         }
     }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -125,13 +126,14 @@ public final class Planner {
         }
         Coverage coverage = Coverage.of(source, promise, all);
         TreeMap<String, FileFacts> live = liveFiles(source, destination, coverage, incoming);
+        Set<Path> free = new HashSet<>();
         List<Plan.Change> added = new ArrayList<>();
         List<Plan.Change> changed = new ArrayList<>();
         List<Plan.Change> unchanged = new ArrayList<>();
         for (Archived entry : incoming.values()) {
             FileFacts there = live.remove(entry.path());
             if (!source.isUnit()) {
-                checkWay(destination, entry);
+                checkWay(destination, entry, free);
             }
             if (there == null) {
                 added.add(new Plan.Change(entry.path(), -1, entry.size()));
@@ -187,14 +189,25 @@ public final class Planner {
         }
     }
 
-    /** Refuses to go through a symbolic link or a file where the entry needs directories, and to replace a directory by a file. */
-    private static void checkWay(Path destination, Archived entry) {
+    /**
+     * Refuses to go through a symbolic link or a file where the entry needs directories, and to replace a directory by a file.
+     *
+     * @param free the directories that were found not to exist, so that nothing can be in the way below them
+     */
+    private static void checkWay(Path destination, Archived entry, Set<Path> free) {
+        if (free.contains(destination.resolve(entry.path()).getParent())) {
+            return;
+        }
         Path way = destination;
         String[] parts = entry.path().split("/");
         for (int i = 0; i < parts.length; i++) {
             way = way.resolve(parts[i]);
             boolean last = i == parts.length - 1;
             if (!Files.exists(way, LinkOption.NOFOLLOW_LINKS)) {
+                for (int below = i; below < parts.length - 1; below++) {
+                    free.add(way);
+                    way = way.resolve(parts[below + 1]);
+                }
                 return;
             }
             boolean directory = Files.isDirectory(way, LinkOption.NOFOLLOW_LINKS);

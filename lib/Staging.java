@@ -18,8 +18,8 @@ package pps;
 //SOURCES Settling.java
 //SOURCES SizeText.java
 //SOURCES SourceMap.java
-//SOURCES SparseOutput.java
 //SOURCES SqliteCheck.java
+//SOURCES StagedFile.java
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,6 +46,9 @@ import java.util.function.Consumer;
 final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     /** Bytes left free for the running stack while its disk is being filled. */
     private static final long RESERVE = 32L << 20;
+    /** What a file takes at least, in bytes. */
+    private static final long BLOCK = 4096;
+    private static final long ASKED_EVERY = 64L << 20;
 
     private final Path projectRoot;
     private final SourceMap map;
@@ -56,6 +59,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     private final Ownership ownership = new Ownership();
     private final Settling settling;
     private final Map<Path, FileStore> fileSystems = new HashMap<>();
+    private final Map<FileStore, Long> known = new HashMap<>();
     private final Map<String, Optional<SourceMap.Source>> sources = new HashMap<>();
     private final Map<String, Path> tops = new LinkedHashMap<>();
     private final Map<Path, Archived> firstBelow = new HashMap<>();
@@ -103,13 +107,11 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     public OutputStream file(Archived file) {
         try {
             Path target = place(file);
-            long free = fileSystem(file.source(), target.getParent()).getUsableSpace();
-            if (free - RESERVE < file.size()) {
-                throw Failure.of(ExitCode.FAILED, "Not enough space for '" + SafeText.quote(file.name()) + "' ("
-                    + SizeText.of(file.size()) + "): " + SizeText.of(free) + " are free on the file system of "
-                    + SafeText.quote(target.getParent())).state("Nothing was touched.").next("Make room there, then try again.");
-            }
-            return new Staged(target, file);
+            requireRoom(file, fileSystem(file.source(), target.getParent()), target.getParent());
+            boolean mayBeDatabase = Coverage.databaseOf(file.path()) == null;
+            boolean expected = mayBeDatabase && SqliteCheck.shouldBeDatabase(file.path(), sources.get(file.source()).orElseThrow().include());
+            return new StagedFile(target, file, ownership, begins -> settling.take(target, file.size(),
+                expected || mayBeDatabase && SqliteCheck.isDatabase(begins, 0, begins.length)));
         } catch (IOException e) {
             throw failure(file, e);
         }
@@ -139,6 +141,22 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
         }
     }
 
+    /** Asking a file system takes as long as writing a small file, so it is asked again only when some of what was free may be used. */
+    private void requireRoom(Archived file, FileStore store, Path directory) throws IOException {
+        long needed = Math.max(file.size(), BLOCK);
+        long left = known.getOrDefault(store, 0L) - needed;
+        if (left < 0) {
+            long free = store.getUsableSpace();
+            if (free - RESERVE < needed) {
+                throw Failure.of(ExitCode.FAILED, "Not enough space for '" + SafeText.quote(file.name()) + "' ("
+                    + SizeText.of(file.size()) + "): " + SizeText.of(free) + " are free on the file system of "
+                    + SafeText.quote(directory)).state("Nothing was touched.").next("Make room there, then try again.");
+            }
+            left = Math.min(free - RESERVE - needed, ASKED_EVERY);
+        }
+        known.put(store, left);
+    }
+
     /** To find it takes the kernel's list of all mounts, too much for each of many small files; below a source's top there is only one. */
     private FileStore fileSystem(String source, Path directory) throws IOException {
         Path top = top(source);
@@ -157,49 +175,6 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
             up = up.getParent();
         }
         return target;
-    }
-
-    /** A staged file gets its owner, mode and time when its last byte is written. */
-    private final class Staged extends OutputStream {
-        private final Path target;
-        private final Archived file;
-        private final OutputStream out;
-
-        Staged(Path target, Archived file) throws IOException {
-            this.target = target;
-            this.file = file;
-            this.out = new SparseOutput(Durable.createPrivate(target));
-        }
-
-        @Override
-        public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
-            try {
-                out.write(bytes, offset, length);
-            } catch (IOException e) {
-                throw failure(file, e);
-            }
-        }
-
-        @Override
-        public void close() {
-            try {
-                out.close();
-                ownership.apply(target, file.uid(), file.gid(), file.mode(), file.modified(), false);
-                settling.take(target, file.size(), isDatabase(file, target));
-            } catch (IOException e) {
-                throw failure(file, e);
-            }
-        }
-    }
-
-    private boolean isDatabase(Archived file, Path staged) throws IOException {
-        return Coverage.databaseOf(file.path()) == null
-            && (SqliteCheck.shouldBeDatabase(file.path(), sources.get(file.source()).orElseThrow().include()) || SqliteCheck.isDatabase(staged));
     }
 
     /**
@@ -289,7 +264,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
         }
     }
 
-    private static Failure failure(Archived entry, Exception e) {
+    static Failure failure(Archived entry, Exception e) {
         if (e instanceof FileAlreadyExistsException) {
             return Failure.of(ExitCode.BAD_BACKUP, "The backup is refused: two of its names are one on this file system: '"
                 + SafeText.quote(entry.name()) + "'").state("Nothing was touched.").because(e);

@@ -21,6 +21,7 @@
 // The tests
 //SOURCES ArchiveFuzzTest.java
 //SOURCES ArchiveIndexTest.java
+//SOURCES ArchivePromiseTest.java
 //SOURCES ArchiveReaderTest.java
 //SOURCES ArchiveWriterTest.java
 //SOURCES BackupDirectoryTest.java
