@@ -12,6 +12,7 @@ package pps;
 //SOURCES IndexJson.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
+//SOURCES Progress.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +24,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /** Takes the entries of an archive one by one, in its order: refuses what may not be, and hands the content to the receiver. */
@@ -39,6 +41,9 @@ final class ArchiveEntries implements AutoCloseable {
     private final List<Archived> entries = new ArrayList<>();
     private final byte[] buffer = new byte[1 << 16];
     private final DigestBeside beside = new DigestBeside();
+    private Progress progress = Progress.NONE;
+    private LongSupplier position = this::bytes;
+    private long bytes;
     private Manifest manifest;
     private int specialModes;
 
@@ -51,6 +56,22 @@ final class ArchiveEntries implements AutoCloseable {
     /** Returns what was taken so far, without the archive's own entries. */
     List<Archived> entries() {
         return entries;
+    }
+
+    /** Returns how many bytes of contents were read so far. */
+    private long bytes() {
+        return bytes;
+    }
+
+    /** Says where to tell how far the reading has come, which is measured in bytes of contents. */
+    void tell(Progress where) {
+        progress = where;
+    }
+
+    /** Says where to tell how far the reading has come, and how that is measured. */
+    void tell(Progress where, LongSupplier measured) {
+        progress = where;
+        position = measured;
     }
 
     /** Returns the manifest, or null when there was none. */
@@ -151,13 +172,13 @@ final class ArchiveEntries implements AutoCloseable {
         try (OutputStream out = wanted ? receiver.file(file) : OutputStream.nullOutputStream()) {
             if (known) {
                 for (int n; (n = content.read(buffer)) > 0; read += n) {
-                    listener.checkInterrupted();
+                    step(n);
                     out.write(buffer, 0, n);
                 }
             } else if (file.size() < LARGE) {
                 MessageDigest sha256 = Digest.sha256();
                 for (int n; (n = content.read(buffer)) > 0; read += n) {
-                    listener.checkInterrupted();
+                    step(n);
                     sha256.update(buffer, 0, n);
                     out.write(buffer, 0, n);
                 }
@@ -165,7 +186,7 @@ final class ArchiveEntries implements AutoCloseable {
             } else {
                 beside.begin();
                 for (int n; (n = beside.next(content, (bytes, length) -> out.write(bytes, 0, length))) > 0; read += n) {
-                    listener.checkInterrupted();
+                    step(n);
                 }
                 digest = beside.hex();
             }
@@ -180,6 +201,12 @@ final class ArchiveEntries implements AutoCloseable {
     @Override
     public void close() {
         beside.close();
+    }
+
+    private void step(int n) {
+        listener.checkInterrupted();
+        bytes += n;
+        progress.to(position.getAsLong());
     }
 
     private String digest(InputStream content) throws IOException {

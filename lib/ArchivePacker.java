@@ -11,6 +11,7 @@ package pps;
 //SOURCES Manifest.java
 //SOURCES MemberFormat.java
 //SOURCES MemberWriter.java
+//SOURCES Progress.java
 //SOURCES StargzFooter.java
 //SOURCES ZstdFooter.java
 
@@ -57,9 +58,11 @@ final class ArchivePacker implements AutoCloseable {
     private final MemberFormat format;
     private final MemberWriter members;
     private final FileTime made;
+    private final Progress progress;
     private final List<Packed> entries = new ArrayList<>();
     private String source = "";
     private boolean beginsWithContent;
+    private long bytes;
 
     /** One entry whose chunks get their offsets and digests when the members are written. */
     private record Packed(TarArchiveEntry tar, String type, byte[] sha256, List<MemberWriter.Chunk> chunks) {
@@ -79,11 +82,15 @@ final class ArchivePacker implements AutoCloseable {
         }
     }
 
-    /** @param made the time of the entries that are the archive's own */
-    ArchivePacker(FileChannel file, MemberFormat format, FileTime made, Listener listener) {
+    /**
+     * @param made the time of the entries that are the archive's own
+     * @param progress where to tell how many bytes of contents are packed
+     */
+    ArchivePacker(FileChannel file, MemberFormat format, FileTime made, Progress progress, Listener listener) {
         this.file = file;
         this.format = format;
         this.made = made;
+        this.progress = progress;
         this.members = new MemberWriter(file, format, CHUNK, listener);
     }
 
@@ -145,6 +152,8 @@ final class ArchivePacker implements AutoCloseable {
             }
             chunks.add(members.chunk(in, length, whole));
             done += length;
+            bytes += length;
+            progress.to(bytes);
         }
         members.write(new byte[padding(size)]);
         entries.add(new Packed(entry, "reg", whole == null ? null : whole.digest(), chunks));

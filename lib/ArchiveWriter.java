@@ -11,6 +11,7 @@ package pps;
 //SOURCES Listener.java
 //SOURCES Manifest.java
 //SOURCES MemberFormat.java
+//SOURCES Progress.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES ZstdFormat.java
@@ -154,7 +155,9 @@ public final class ArchiveWriter {
     private static Map<String, List<String>> pack(FileChannel file, MemberFormat format, Manifest manifest, List<Item> items, Listener listener)
         throws IOException {
         FileTime made = FileTime.from(LocalDateTime.parse(manifest.createdAt()).atZone(ZoneId.systemDefault()).toInstant());
-        try (ArchivePacker packer = new ArchivePacker(file, format, made, listener)) {
+        long bytes = manifest.sources().values().stream().mapToLong(Manifest.Promise::bytes).sum();
+        try (Progress progress = listener.progress("Packing", bytes);
+             ArchivePacker packer = new ArchivePacker(file, format, made, progress, listener)) {
             packer.begin(manifest.toJson().getBytes(StandardCharsets.UTF_8));
             for (Item item : items) {
                 listener.checkInterrupted();

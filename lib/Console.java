@@ -3,6 +3,7 @@ package pps;
 //SOURCES ExitCode.java
 //SOURCES Failure.java
 //SOURCES Listener.java
+//SOURCES ProgressDisplay.java
 //SOURCES SafeText.java
 //SOURCES Terminal.java
 
@@ -45,6 +46,7 @@ public final class Console implements Listener {
     private final Level level;
     private final Terminal terminal;
     private volatile boolean interrupted;
+    private ProgressDisplay shown;
 
     /** Returns the console of this process. */
     public Console(Level level) {
@@ -91,6 +93,15 @@ public final class Console implements Listener {
         if (level == Level.VERBOSE) {
             line("DEBUG", "2", message);
         }
+    }
+
+    @Override
+    public Progress progress(String step, long bytes) {
+        if (level == Level.QUIET || bytes <= 0) {
+            return Progress.NONE;
+        }
+        shown = new ProgressDisplay(step, bytes, terminal.error() ? log : null, this::info, System::nanoTime);
+        return shown;
     }
 
     /** Shows a failure: what happened, what state things are in, and what to do next; the trace behind it only when asked for. */
@@ -181,6 +192,9 @@ public final class Console implements Listener {
     }
 
     private void line(String kind, String colour, String message) {
+        if (shown != null) {
+            shown.clear();
+        }
         log.println("[" + LocalTime.now().format(CLOCK) + "] [" + coloured(colour, kind) + "] " + message);
         log.flush();
     }

@@ -2,6 +2,7 @@ package pps;
 
 //SOURCES Archived.java
 //SOURCES Manifest.java
+//SOURCES SafeText.java
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -27,6 +28,25 @@ public record Contents(Path archive, long compressedBytes, Optional<Manifest> ma
         }
         manifest.ifPresent(m -> m.sources().keySet().forEach(name -> totals.putIfAbsent(name, new Total(0, 0))));
         return totals;
+    }
+
+    /** Returns what is not as the manifest promises, the first that there is, or null. */
+    String brokenPromise() {
+        if (manifest.isEmpty()) {
+            return null;
+        }
+        for (Map.Entry<String, Total> there : totals().entrySet()) {
+            Manifest.Promise promise = manifest.get().sources().get(there.getKey());
+            String source = "source '" + SafeText.quote(there.getKey()) + "'";
+            if (promise == null) {
+                return source + " is not in its manifest";
+            }
+            if (promise.files() != there.getValue().files() || promise.bytes() != there.getValue().bytes()) {
+                return source + " holds " + there.getValue().files() + " files and " + there.getValue().bytes()
+                    + " bytes, but its manifest promises " + promise.files() + " files and " + promise.bytes() + " bytes";
+            }
+        }
+        return null;
     }
 
     /** Returns the entries of one source, in the order of the archive. */

@@ -1,6 +1,7 @@
 package pps;
 
 //SOURCES Failure.java
+//SOURCES Progress.java
 
 /**
  * What a procedure tells its caller while it works. The library prints nothing by itself: a script hands in a listener that writes to
@@ -22,6 +23,11 @@ public interface Listener {
      * waits, and never inside the swap.
      */
     void checkInterrupted();
+
+    /** A step begins that may take long: so many bytes are to be read, copied or packed. One at a time; whoever does it closes it. */
+    default Progress progress(String step, long bytes) {
+        return Progress.NONE;
+    }
 
     /** A listener that keeps nothing and is never interrupted. */
     Listener SILENT = new Listener() {

@@ -9,6 +9,7 @@ package pps;
 //SOURCES Listener.java
 //SOURCES Manifest.java
 //SOURCES Ownership.java
+//SOURCES Progress.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES SnapshotDatabases.java
@@ -61,6 +62,13 @@ final class Snapshot {
 
     /** Copies the sources. While this runs the stack may be waiting: nothing is checked and nothing is made durable here. */
     void take(List<SourceScan> scans) {
+        try (Progress progress = listener.progress("Copying", scans.stream().mapToLong(SourceScan::bytes).sum())) {
+            take(scans, progress);
+        }
+    }
+
+    private void take(List<SourceScan> scans, Progress progress) {
+        long bytes = 0;
         for (SourceScan scan : scans) {
             TreeMap<String, Path> files = new TreeMap<>();
             Path top = area.resolve("files").resolve(scan.source().name());
@@ -69,6 +77,8 @@ final class Snapshot {
                 for (Map.Entry<String, FileFacts> entry : scan.entries().entrySet()) {
                     listener.checkInterrupted();
                     takeOne(scan, entry.getKey(), entry.getValue(), top, files);
+                    bytes += entry.getValue().kind() == Archived.Kind.FILE ? entry.getValue().size() : 0;
+                    progress.to(bytes);
                 }
             } catch (IOException e) {
                 throw failure(scan, e);

@@ -47,6 +47,7 @@
 //SOURCES ManifestTest.java
 //SOURCES OddPlacesTest.java
 //SOURCES PlannerTest.java
+//SOURCES ProgressDisplayTest.java
 //SOURCES PromptTest.java
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
