@@ -123,17 +123,18 @@ public final class BackupBench {
         Trees.fresh(unpacked);
         bench.runner.run(command, unpacked, environment);
         Trees.requireSame(expected, top, RestoreBench.BESIDE_THE_SOURCES, whose);
-        Trees.delete(unpacked);
+        bench.discard(unpacked);
     }
 
     private void fresh() {
+        bench.discard(result);
         Trees.fresh(result);
         Trees.warm(data.project());
     }
 
     private long taken() {
         long bytes = Trees.bytes(result);
-        Trees.delete(result);
+        bench.discard(result);
         return bytes;
     }
 }

@@ -236,6 +236,7 @@ public final class RestoreBench {
     }
 
     private void empty(Path from) {
+        bench.discard(result);
         Trees.fresh(result);
         Trees.delete(bench.work.resolve("scratch"));
         Trees.warm(from);
@@ -243,7 +244,7 @@ public final class RestoreBench {
 
     private long taken() {
         long bytes = Trees.bytes(result);
-        Trees.delete(result);
+        bench.discard(result);
         return bytes;
     }
 

@@ -25,6 +25,9 @@ public final class Workbench {
     /** Programs that people use instead, in the order of the tables. */
     public static final List<String> PEERS = List.of("tar", "gzip", "pigz", "zstd", "bsdtar", "restic", "borg", "python3");
 
+    /** Bytes that stay free. */
+    private static final long ROOM = 25L << 30;
+
     private static final String PYTHON = """
         # What a restore in one thread does: unpack to a temporary directory, then copy each file to its place.
         import os, shutil, sys, tarfile
@@ -48,6 +51,8 @@ public final class Workbench {
     final Consumer<String> progress;
     private final List<String> peers;
     private final Path repositories;
+    private final Path discarded;
+    private int count;
     private final String loadBefore = Machine.load();
     private final String commitBefore;
 
@@ -62,6 +67,7 @@ public final class Workbench {
         runner = new Runner(work);
         peers = PEERS.stream().filter(wanted::contains).filter(peer -> Runner.onPath(peer) != null).toList();
         repositories = work.resolve("repositories");
+        discarded = work.resolve("discarded");
         for (String needed : List.of("tar", "gzip", "sync")) {
             if (Runner.onPath(needed) == null) {
                 throw new BenchFailure("There is no " + needed + " on PATH; without it no data set can be packed and compared");
@@ -215,6 +221,31 @@ public final class Workbench {
     /** Takes away what an older commit of ours may have packed, and a run with {@code --keep} left there. */
     public void forgetOurArchives(DataSet data) {
         List.of("gzip", "zstd").forEach(compression -> Trees.delete(data.directory().resolve("archive-" + compression)));
+    }
+
+    /**
+     * Takes a result out of the way. To delete it at once would slow down whoever runs next: for minutes ext4 gives no deleted file's place
+     * in its tables to a new file, and looks through all of them for each (creating 50,000 files took tar 1.5 s, and 25 s after as many had
+     * been deleted). So results are deleted only when room is needed, or in the end.
+     */
+    public void discard(Path result) {
+        if (!Files.exists(result)) {
+            return;
+        }
+        try {
+            Files.createDirectories(discarded);
+            Files.move(result, discarded.resolve(String.valueOf(count++)));
+            if (Files.getFileStore(work).getUsableSpace() < ROOM) {
+                Trees.delete(discarded);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns where discarded results are. */
+    public Path discarded() {
+        return discarded;
     }
 
     /** Returns the one archive in a backup directory. */

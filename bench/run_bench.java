@@ -127,9 +127,7 @@ public class run_bench implements Callable<Integer> {
             }
             return 0;
         } finally {
-            if (!keep) {
-                Trees.delete(directory);
-            }
+            Trees.delete(keep ? bench.discarded() : directory);
             tidy.countDown();
         }
     }
@@ -150,7 +148,7 @@ public class run_bench implements Callable<Integer> {
             SECTIONS.get(part).run().accept(bench, data);
         }
         if (!keep) {
-            Trees.delete(place);
+            bench.discard(place);
         }
     }
 

@@ -54,6 +54,7 @@ class HouseRulesTest {
         "org\\.apache\\.commons\\.compress\\., lib/Archive\\w*\\.java",
         "com\\.github\\.luben\\., lib/ZstdFormat\\.java",
         "org\\.zeroturnaround\\., lib/(Compose|Docker)\\w*\\.java",
+        "me\\.tongfei\\., lib/ProgressDisplay\\.java",
         "(org\\.sqlite|java\\.sql)\\., lib/(Sqlite\\w+|DemoProject)\\.java",
     })
     @DisplayName("a library is used only in its own part of the house")
@@ -63,7 +64,7 @@ class HouseRulesTest {
 
     @ParameterizedTest(name = "{0} is not used by {1}")
     @CsvSource({
-        "Cli|Console|Terminal, lib/(?!Cli|Console|Terminal).*",
+        "Cli|Console|ProgressDisplay|Terminal, lib/(?!Cli|Console|ProgressDisplay|Terminal).*",
         "(?<!\\.)Backup|Restore|Recovery|Completion|Listing|Validation, lib/(?!Backup|Cli|Restore|Recovery|Completion|Listing|Validation).*",
         "Compose\\w*|Docker\\w+|Stack, lib/(Archive\\w+|Manifest|Contents|Source\\w+|Staging|Sqlite\\w+)\\.java",
         "Archive\\w+|Manifest|Plan|Staging|Journal, lib/(Compose\\w*|Docker\\w+|Stack|Sqlite\\w+|Failure|SafeText)\\.java",
