@@ -39,7 +39,7 @@ final class ArchiveEntries implements AutoCloseable {
     private final Listener listener;
     private final ArchiveRules rules = new ArchiveRules();
     private final List<Archived> entries = new ArrayList<>();
-    private final byte[] buffer = new byte[1 << 16];
+    private final byte[] buffer = new byte[1 << 18];
     private final DigestBeside beside = new DigestBeside();
     private Progress progress = Progress.NONE;
     private LongSupplier position = this::bytes;

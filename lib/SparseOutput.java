@@ -30,18 +30,21 @@ final class SparseOutput extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
+        int kept = 0;
         for (int done = 0; done < length; ) {
             int n = Math.min(length - done, ZEROS.length);
-            if (n < SHORTEST || !Arrays.equals(bytes, offset + done, offset + done + n, ZEROS, 0, n)) {
-                put(ByteBuffer.wrap(bytes, offset + done, n));
+            if (n >= SHORTEST && Arrays.equals(bytes, offset + done, offset + done + n, ZEROS, 0, n)) {
+                putAt(position + kept, ByteBuffer.wrap(bytes, offset + kept, done - kept));
+                kept = done + n;
             }
-            position += n;
             done += n;
         }
+        putAt(position + kept, ByteBuffer.wrap(bytes, offset + kept, length - kept));
+        position += length;
     }
 
-    private void put(ByteBuffer bytes) throws IOException {
-        for (long at = position; bytes.hasRemaining(); ) {
+    private void putAt(long from, ByteBuffer bytes) throws IOException {
+        for (long at = from; bytes.hasRemaining(); ) {
             at += file.write(bytes, at);
             written = at;
         }
@@ -52,8 +55,7 @@ final class SparseOutput extends OutputStream {
         try (file) {
             if (written < position) {
                 // A file ends with what was written to it, never with a hole.
-                position--;
-                put(ByteBuffer.allocate(1));
+                putAt(position - 1, ByteBuffer.allocate(1));
             }
         }
     }
