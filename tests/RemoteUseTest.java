@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES Checkout.java
 //SOURCES Scripts.java
+//SOURCES TestProject.java
 
 /**
  * Runs every script as someone does who has only JBang: from a URL and through the remote catalog. A web server on this machine serves what
@@ -94,6 +95,26 @@ class RemoteUseTest {
             () -> assertEquals(0, result.exitCode(), result::toString),
             () -> assertTrue(result.stdout().contains("pps_backup_20260820_040012.tar.gz"), result::toString),
             () -> assertTrue(JsonParser.parseString(result.stdout()).isJsonObject(), result::toString));
+    }
+
+    @Test
+    @DisplayName("exported as a portable jar and carried elsewhere, a script restores by java alone: no JBang, no cache, no network")
+    void exported(@TempDir Path directory) throws IOException {
+        Path made = directory.resolve("made");
+        Scripts.Result export = jbang("export", "portable", "--force", "-O", made.resolve("restore_pps.jar").toString(),
+            root.resolve("restore_pps.java").toString());
+        assertEquals(0, export.exitCode(), export::toString);
+        Path carried = Files.move(made, directory.resolve("carried"));
+        TestProject project = TestProject.create(directory.resolve("here"));
+        project.backUp("pps_backup_20260101_000000.tar.gz");
+        project.delete("entities/lyra/identity.md");
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+            carried.resolve("restore_pps.jar").toString()));
+        command.addAll(Arrays.asList(project.arguments("--latest", "--yes")));
+        // No proxy leads anywhere from here.
+        Scripts.Result restored = Scripts.with().env("JAVA_TOOL_OPTIONS", null).env("https_proxy", "http://127.0.0.1:1").runCommand(command);
+        assertEquals(0, restored.exitCode(), restored::toString);
+        assertTrue(Files.exists(project.root.resolve("entities/lyra/identity.md")), restored::toString);
     }
 
     @Test
