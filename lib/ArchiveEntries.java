@@ -42,8 +42,8 @@ final class ArchiveEntries implements AutoCloseable {
     private final byte[] buffer = new byte[1 << 18];
     private final DigestBeside beside = new DigestBeside();
     private Progress progress = Progress.NONE;
-    private LongSupplier position = this::bytes;
-    private long bytes;
+    private LongSupplier position = this::done;
+    private long done;
     private Manifest manifest;
     private int specialModes;
 
@@ -59,8 +59,8 @@ final class ArchiveEntries implements AutoCloseable {
     }
 
     /** Returns how many bytes of contents were read so far. */
-    private long bytes() {
-        return bytes;
+    private long done() {
+        return done;
     }
 
     /** Says where to tell how far the reading has come, which is measured in bytes of contents. */
@@ -170,25 +170,22 @@ final class ArchiveEntries implements AutoCloseable {
         String digest = claimed != null && known ? claimed.digest() : null;
         long read = 0;
         try (OutputStream out = wanted ? receiver.file(file) : OutputStream.nullOutputStream()) {
-            if (known) {
-                for (int n; (n = content.read(buffer)) > 0; read += n) {
-                    step(n);
-                    out.write(buffer, 0, n);
-                }
-            } else if (file.size() < LARGE) {
-                MessageDigest sha256 = Digest.sha256();
-                for (int n; (n = content.read(buffer)) > 0; read += n) {
-                    step(n);
-                    sha256.update(buffer, 0, n);
-                    out.write(buffer, 0, n);
-                }
-                digest = Digest.hex(sha256);
-            } else {
+            if (!known && file.size() >= LARGE) {
                 beside.begin();
                 for (int n; (n = beside.next(content, (bytes, length) -> out.write(bytes, 0, length))) > 0; read += n) {
                     step(n);
                 }
                 digest = beside.hex();
+            } else {
+                MessageDigest sha256 = known ? null : Digest.sha256();
+                for (int n; (n = content.read(buffer)) > 0; read += n) {
+                    step(n);
+                    if (sha256 != null) {
+                        sha256.update(buffer, 0, n);
+                    }
+                    out.write(buffer, 0, n);
+                }
+                digest = sha256 == null ? digest : Digest.hex(sha256);
             }
         }
         if (read != file.size()) {
@@ -205,7 +202,7 @@ final class ArchiveEntries implements AutoCloseable {
 
     private void step(int n) {
         listener.checkInterrupted();
-        bytes += n;
+        done += n;
         progress.to(position.getAsLong());
     }
 
