@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
@@ -224,6 +226,68 @@ class LauncherTest {
         assertEquals("C.UTF-8 \n", launcher().env("LC_ALL", "C").runCommand(launch("x")).stdout());
         assertEquals(" \n", launcher().env("LANG", "de_DE.utf8").runCommand(launch("x")).stdout());
         assertEquals(" -Xmx99m\n", launcher().env("JBANG_JAVA_OPTIONS", "-Xmx99m").runCommand(launch("x")).stdout());
+    }
+
+    @Test
+    @DisplayName("JBang is asked about a script of the checkout once, and again as soon as a source, the Java, its settings or a jar is not the same")
+    void asksOnce() throws IOException {
+        Path asked = elsewhere.resolve("asked");
+        Path jar = Files.writeString(elsewhere.resolve("the jar"), "");
+        program("the java", "echo \"ran $*\"");
+        program("java", "case $1 in -version) echo 'openjdk version \"17.0.1\"' >&2 ;; *) echo asked >>'" + asked + "'; echo \"'" + bin.resolve("the java")
+            + "' -classpath '/:" + jar + "' main\"; exit 255 ;; esac");
+        program("javac", "");
+        program("mvn", MAVEN);
+        for (String tool : List.of("env", "find", "sort", "touch", "tr")) {
+            Files.createSymbolicLink(bin.resolve(tool), onPath(tool));
+        }
+        Path source = Files.writeString(Files.createDirectory(checkout.resolve("lib")).resolve("A.java"), "a");
+        List<Step> steps = List.of(
+            new Step("the first time", true, () -> { }),
+            new Step("nothing has changed", false, () -> { }),
+            new Step("a source changed", true, () -> Files.writeString(source, "b")),
+            new Step("a source was replaced by one with an older time", true, () -> {
+                Path other = Files.writeString(elsewhere.resolve("other"), "c");
+                Files.setLastModifiedTime(other, FileTime.fromMillis(0));
+                Files.move(other, source, StandardCopyOption.REPLACE_EXISTING);
+            }),
+            new Step("nothing has changed since", false, () -> { }),
+            new Step("a source is new", true, () -> Files.writeString(checkout.resolve("lib/B.java"), "")),
+            new Step("a source has gone", true, () -> Files.delete(checkout.resolve("lib/B.java"))),
+            new Step("the script changed", true, () -> Files.writeString(checkout.resolve("list_backups.java"), "x")),
+            new Step("a jar has gone", true, () -> Files.delete(jar)),
+            new Step("it is back", false, () -> Files.writeString(jar, "")),
+            new Step("nothing has changed in the end", false, () -> { }));
+        long times = 0;
+        for (Step step : steps) {
+            // Times of files come in steps of some milliseconds; nobody edits as fast as this test.
+            pause();
+            step.change().run();
+            pause();
+            Scripts.Result result = launcher().runCommand(launch("list_backups.java", "a b", "", "it's"));
+            assertEquals("ran -classpath /:" + jar + " main a b  it's\n", result.stdout(), () -> step.when() + " " + result);
+            times += step.asks() ? 1 : 0;
+            assertEquals(times, Files.readAllLines(asked).size(), step.when());
+        }
+        launcher().env("JBANG_JAVA_OPTIONS", "-Xmx99m").runCommand(launch("list_backups.java"));
+        launcher().env("JBANG_DIR", elsewhere.toString()).runCommand(launch("list_backups.java"));
+        assertEquals(times + 2, Files.readAllLines(asked).size(), "other settings");
+        assertEquals(List.of("command-list_backups.java", JAR), names(checkout.resolve(".jbang")).stream().sorted().toList());
+    }
+
+    /** What happens before the launcher is started again, and whether it has to ask JBang then. */
+    private record Step(String when, boolean asks, Change change) {
+        interface Change {
+            void run() throws IOException;
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Scripts launcher() {
