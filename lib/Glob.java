@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import java.util.regex.PatternSyntaxException;
 
@@ -17,6 +19,8 @@ public final class Glob {
     private static final String ANY_DEPTH = "**/";
 
     private final List<Pattern> patterns;
+    private static final Map<List<String>, Glob> COMPILED = new ConcurrentHashMap<>();
+
     private final boolean deep;
 
     private Glob(List<Pattern> patterns, boolean deep) {
@@ -26,6 +30,11 @@ public final class Glob {
 
     /** Returns the matcher of any of these patterns. Throws {@link PatternSyntaxException} when one is no glob. */
     public static Glob of(List<String> patterns) {
+        // There are a few lists of patterns, and many files that each is asked about.
+        return COMPILED.computeIfAbsent(patterns, Glob::compile);
+    }
+
+    private static Glob compile(List<String> patterns) {
         List<Pattern> compiled = new ArrayList<>();
         boolean deep = false;
         for (String pattern : patterns) {
@@ -46,7 +55,12 @@ public final class Glob {
     /** Tells whether a path below the source, with {@code /} between its parts, is meant. */
     public boolean matches(String relative) {
         int[] name = relative.codePoints().toArray();
-        return patterns.stream().anyMatch(pattern -> pattern.matches(name));
+        for (Pattern pattern : patterns) {
+            if (pattern.matches(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tells whether files in sub-directories can be meant. */

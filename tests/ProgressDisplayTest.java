@@ -1,6 +1,7 @@
 package pps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
-//SOURCES ../lib/ProgressDisplay.java
+//SOURCES ../lib/Console.java ../lib/ProgressDisplay.java
 
 @DisplayName("The progress of a step")
 class ProgressDisplayTest {
@@ -61,6 +62,13 @@ class ProgressDisplayTest {
         for (String line : text.split("\r")) {
             assertTrue(line.replace("\u001b[K", "").length() <= 79, line);
         }
+    }
+
+    @Test
+    @DisplayName("is not shown at all under --quiet, nor of nothing")
+    void quiet() {
+        assertSame(Progress.NONE, new Console(Console.Level.QUIET).progress("Reading", 100 * MIB));
+        assertSame(Progress.NONE, new Console(Console.Level.NORMAL).progress("Reading", 0));
     }
 
     @Test

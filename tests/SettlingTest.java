@@ -8,10 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -22,7 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
-//DEPS org.xerial:sqlite-jdbc:3.50.3.0
 //SOURCES ../lib/Settling.java
 
 @DisplayName("What is done with staged files beside the reading")
@@ -38,32 +33,19 @@ class SettlingTest {
         settling = new Settling(scratch, Listener.SILENT);
     }
 
-    private Path database(String name, int rows) throws SQLException {
-        Path file = directory.resolve(name);
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file); Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TABLE t (x)");
-            statement.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + rows
-                + ") INSERT INTO t SELECT 'row ' || i || hex(zeroblob(200)) FROM n");
-        }
-        return file;
-    }
-
     @Test
-    @DisplayName("opens databases, says of each what is wrong with it, and leaves nothing of that")
-    void databases() throws IOException, SQLException {
-        Path good = database("good.db", 100);
+    @DisplayName("has databases opened, and no other files")
+    void databases() throws IOException {
         Path bad = Files.writeString(directory.resolve("bad.db"), "no database");
         Path other = Files.writeString(directory.resolve("notes.md"), "notes");
         try (Settling open = settling) {
-            settling.take(good, Files.size(good), true);
             settling.take(bad, Files.size(bad), true);
             settling.take(other, Files.size(other), false);
-            assertEquals(Optional.empty(), settling.problem(good, false));
             assertEquals(Optional.of("is not a SQLite database"), settling.problem(bad, false));
-            assertTrue(settling.opens(good));
+            assertTrue(settling.opens(bad));
             assertFalse(settling.opens(other));
         }
-        assertNothingIn(scratch);
+        assertFalse(Files.exists(scratch));
     }
 
     @ParameterizedTest(name = "of {0} files, one that cannot be brought to the disk is named")
@@ -82,30 +64,10 @@ class SettlingTest {
         }
     }
 
-    @Test
-    @DisplayName("ends when it is closed in the middle of a check, and leaves nothing in the scratch directory")
-    void close() throws IOException, SQLException {
-        Path large = database("large.db", 50_000);
-        try (Settling open = settling) {
-            for (int i = 0; i < 50; i++) {
-                settling.take(large, Files.size(large), true);
-            }
-        }
-        assertNothingIn(scratch);
-    }
-
     @ParameterizedTest(name = "{0} {1} says when data could not be written by syncfs: {2}")
     @CsvSource({"Linux,6.1.0-18-amd64,true", "Linux,5.8.0,true", "Linux,5.15.90.1-microsoft-standard-WSL2,true", "Linux,5.4.0-200-generic,false",
         "Linux,4.19.0,false", "Linux,unknown,false", "Mac OS X,14.5,false"})
     void syncfs(String system, String version, boolean reports) {
         assertEquals(reports, Durable.syncfsReports(system, version));
-    }
-
-    private static void assertNothingIn(Path directory) throws IOException {
-        if (Files.exists(directory)) {
-            try (var left = Files.list(directory)) {
-                assertEquals(0, left.count(), "left in the scratch directory");
-            }
-        }
     }
 }
