@@ -31,6 +31,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 final class ArchiveEntries implements AutoCloseable {
     /** From this size on, in bytes, a content is hashed in another thread. */
     private static final int LARGE = 1 << 20;
+    private static final int TOLD_EVERY = 1 << 20;
     private static final int MOST_MANIFEST_BYTES = 64 << 20;
     private static final Set<String> OWN_ENTRIES = Set.of(IndexJson.ENTRY, ".prefetch.landmark", ".no.prefetch.landmark");
 
@@ -44,6 +45,7 @@ final class ArchiveEntries implements AutoCloseable {
     private Progress progress = Progress.NONE;
     private LongSupplier position = this::done;
     private long done;
+    private long nextTold = TOLD_EVERY;
     private Manifest manifest;
     private int specialModes;
 
@@ -203,7 +205,10 @@ final class ArchiveEntries implements AutoCloseable {
     private void step(int n) {
         listener.checkInterrupted();
         done += n;
-        progress.to(position.getAsLong());
+        if (done >= nextTold) {
+            progress.to(position.getAsLong());
+            nextTold = done + TOLD_EVERY;
+        }
     }
 
     private String digest(InputStream content) throws IOException {

@@ -18,9 +18,9 @@ import java.util.regex.PatternSyntaxException;
 public final class Glob {
     private static final String ANY_DEPTH = "**/";
 
-    private final List<Pattern> patterns;
     private static final Map<List<String>, Glob> COMPILED = new ConcurrentHashMap<>();
 
+    private final List<Pattern> patterns;
     private final boolean deep;
 
     private Glob(List<Pattern> patterns, boolean deep) {
