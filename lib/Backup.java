@@ -42,8 +42,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Makes a backup: stop the stack, copy, start it, check and pack the copy, and only when the archive is proven let old ones go. What it
- * does not promise: that files which the stack wrote in pieces when it was stopped make sense to it; with {@code live}, that files of one
+ * Makes a backup: stop the stack, copy, start it, check and pack the copy, and only when the archive is proven let old ones go. Where no
+ * stack waits, the files are packed where they lie. What it does not promise: that files which the stack wrote in pieces when it was stopped make sense to it; with {@code live}, that files of one
  * moment are together, but for each database in itself.
  */
 public final class Backup {
