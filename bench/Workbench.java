@@ -28,6 +28,8 @@ public final class Workbench {
     /** Bytes that stay free. */
     private static final long ROOM = 25L << 30;
 
+    private static final long LARGE = 1 << 20;
+
     private static final String PYTHON = """
         # What a restore in one thread does: unpack to a temporary directory, then copy each file to its place.
         import os, shutil, sys, tarfile
@@ -226,7 +228,8 @@ public final class Workbench {
     /**
      * Takes a result out of the way. To delete it at once would slow down whoever runs next: for minutes ext4 gives no deleted file's place
      * in its tables to a new file, and looks through all of them for each (creating 50,000 files took tar 1.5 s, and 25 s after as many had
-     * been deleted). So results are deleted only when room is needed, or in the end.
+     * been deleted). So results are deleted only when room is needed, or in the end; but they may not fill the page cache either, which
+     * would be taken from them again, page by page, while the next one writes.
      */
     public void discard(Path result) {
         if (!Files.exists(result)) {
@@ -234,7 +237,13 @@ public final class Workbench {
         }
         try {
             Files.createDirectories(discarded);
-            Files.move(result, discarded.resolve(String.valueOf(count++)));
+            Path place = Files.move(result, discarded.resolve(String.valueOf(count++)));
+            Runner.said(List.of("sync"));
+            for (Path file : Files.isDirectory(place) ? Trees.files(place).values() : List.of(place)) {
+                if (Trees.size(file) >= LARGE) {
+                    Runner.said(List.of("dd", "if=" + file, "iflag=nocache", "count=0", "status=none"));
+                }
+            }
             if (Files.getFileStore(work).getUsableSpace() < ROOM) {
                 Trees.delete(discarded);
             }
