@@ -32,7 +32,6 @@ final class ArchiveEntries implements AutoCloseable {
     /** From this size on, in bytes, a content is hashed in another thread. */
     private static final int LARGE = 1 << 20;
     private static final int TOLD_EVERY = 1 << 20;
-    private static final int MOST_MANIFEST_BYTES = 64 << 20;
     private static final Set<String> OWN_ENTRIES = Set.of(IndexJson.ENTRY, ".prefetch.landmark", ".no.prefetch.landmark");
 
     private final ArchiveReader.Receiver receiver;
@@ -224,8 +223,8 @@ final class ArchiveEntries implements AutoCloseable {
         if (manifest != null || !entries.isEmpty()) {
             throw ArchiveRules.refused(entry.getName(), manifest != null ? "it is there twice" : "it is not the first entry");
         }
-        if (entry.getSize() > MOST_MANIFEST_BYTES) {
-            throw ArchiveRules.refused(entry.getName(), "it is larger than " + MOST_MANIFEST_BYTES + " bytes");
+        if (entry.getSize() > Manifest.MOST_BYTES) {
+            throw ArchiveRules.refused(entry.getName(), "it is larger than " + Manifest.MOST_BYTES + " bytes");
         }
         DigestInputStream digesting = new DigestInputStream(content, Digest.sha256());
         manifest = Manifest.read(new InputStreamReader(digesting, StandardCharsets.UTF_8));

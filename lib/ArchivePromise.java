@@ -52,8 +52,9 @@ final class ArchivePromise {
             try (InputStream unpacked = new GzipFormat().unpack(file, 0, index)) {
                 return manifest(unpacked).map(ArchivePromise::totals);
             }
-        } catch (IOException | Failure | IllegalArgumentException damaged) {
-            // Whoever reads all of it finds out what is wrong, and says it in better words.
+        } catch (IOException | Failure | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException | ArithmeticException
+                 | IllegalStateException damaged) {
+            // Whoever reads all of it finds out what is wrong, and says it in better words; the library answers some damage unchecked.
             return Optional.empty();
         }
     }
@@ -68,7 +69,8 @@ final class ArchivePromise {
         TarTail tail = new TarTail(unpacked);
         TarArchiveInputStream tar = new TarArchiveInputStream(tail, 20 * 512, 512, StandardCharsets.UTF_8.name(), false);
         TarArchiveEntry first = ArchiveRules.next(tar, tail);
-        if (first == null || !first.getName().equals(Manifest.ENTRY) || ArchiveRules.kind(first) != Archived.Kind.FILE || first.isLink()) {
+        if (first == null || !first.getName().equals(Manifest.ENTRY) || ArchiveRules.kind(first) != Archived.Kind.FILE || first.isLink()
+            || first.getSize() > Manifest.MOST_BYTES) {
             return Optional.empty();
         }
         return Optional.of(Manifest.read(new InputStreamReader(tar, StandardCharsets.UTF_8)));

@@ -14,7 +14,6 @@ package pps;
 //SOURCES Listener.java
 //SOURCES IndexEntry.java
 //SOURCES IndexJson.java
-//SOURCES Manifest.java
 //SOURCES MemberReader.java
 //SOURCES Progress.java
 //SOURCES Reason.java
@@ -90,7 +89,7 @@ public final class ArchiveReader {
     /** A receiver for callers that only want the archive checked. */
     public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true, true);
 
-    /** A receiver for the writer of an archive, who knows the digests of whole files and only wants all contents checked. */
+    /** A receiver for the writer of an archive, who has computed those of whole files itself and wants all contents checked. */
     static final Receiver CHECK_CONTENT = new ArchiveCheck(null, false, true);
 
     /** Returns a receiver for callers that want an archive checked as far as these sources go. */

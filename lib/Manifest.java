@@ -26,6 +26,8 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
                        Map<String, Promise> sources, Map<String, String> leftOut, List<String> ran) {
     /** The entry's name. */
     public static final String ENTRY = "pps_manifest.json";
+    /** A manifest of more bytes is none: it would have to be kept in memory before anything of it can be judged. */
+    static final int MOST_BYTES = 64 << 20;
     /** The only format there is; an archive with a higher one was written by a later version, and is not guessed at. */
     public static final int FORMAT = 1;
 

@@ -6,7 +6,6 @@ package pps;
 //SOURCES Coverage.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
-//SOURCES Fingerprint.java
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
 //SOURCES Manifest.java

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -61,5 +62,19 @@ class ArchivePromiseTest {
         assertEquals(Optional.empty(), ArchivePromise.of(directory.resolve("nowhere.tar.gz")));
         new RawTar().file("crystals/a.md", "x").end().gzipTo(other);
         assertTrue(ArchivePromise.of(other).isEmpty());
+    }
+
+    @Test
+    @DisplayName("is not read further than any honest manifest goes, which could fill the memory of a listing")
+    void enormous() throws IOException {
+        Manifest manifest = contents.manifest().orElseThrow();
+        for (int spaces : new int[] {0, Manifest.MOST_BYTES + 1}) {
+            byte[] tar = new RawTar().file(Manifest.ENTRY, manifest.toJson() + " ".repeat(spaces)).end().bytes();
+            byte[] members = RawTar.gzip(tar);
+            Path other = Files.write(directory.resolve("other.tar.gz"), members);
+            Files.write(other, RawTar.gzip("index".getBytes()), StandardOpenOption.APPEND);
+            Files.write(other, StargzFooter.of(members.length), StandardOpenOption.APPEND);
+            assertEquals(spaces == 0, ArchivePromise.of(other).isPresent(), spaces + " spaces");
+        }
     }
 }
