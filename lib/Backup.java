@@ -130,11 +130,19 @@ public final class Backup {
             return compose == null ? packWhereTheyLie(plan, downtime) : packWhileDown(plan, downtime);
         }
         Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
-        downtime.during(() -> {
-            listener.info("Copying " + SizeText.ofFiles(plan.files(), plan.bytes()));
-            snapshot.take(plan.scans());
+        BackupPlan taken = downtime.during(() -> {
+            BackupPlan now = request.live() ? plan : atRest(plan);
+            listener.info("Copying " + SizeText.ofFiles(now.files(), now.bytes()));
+            snapshot.take(now.scans());
+            return now;
         });
-        return pack(plan, snapshot);
+        return pack(taken, snapshot);
+    }
+
+    private BackupPlan atRest(BackupPlan plan) {
+        BackupPlan now = plan.atRest(preview());
+        now.warnings().stream().filter(warning -> !plan.warnings().contains(warning)).forEach(this::warn);
+        return now;
     }
 
     /** Without a stack nothing should write the files. Where something does all the same, a copy of what holds still is packed instead. */
@@ -156,12 +164,11 @@ public final class Backup {
         Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
         listener.info("There is no room for a copy of the sources (" + SizeText.of(plan.bytes())
             + "): they are packed while the stack is down, which takes longer");
-        List<Packed> packed = new ArrayList<>();
-        downtime.during(() -> {
-            snapshot.take(plan.scans());
-            packed.add(pack(plan, snapshot));
+        return downtime.during(() -> {
+            BackupPlan now = atRest(plan);
+            snapshot.take(now.scans());
+            return pack(now, snapshot);
         });
-        return packed.get(0);
     }
 
     /** Packs while the databases are opened, in the hope that all are whole; when one is not, anew, now that it is known. */

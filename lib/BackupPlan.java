@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a backup would do: which sources it takes, which it leaves out and why ({@code leftOut}, by name; {@code absent}
@@ -106,6 +107,19 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
     /** Returns the same plan with a copy that is packed instead of the files themselves. */
     BackupPlan withCopy() {
         return new BackupPlan(scans, leftOut, absent, time, target, stack, Snapshot.Mode.AT_REST, warnings);
+    }
+
+    /**
+     * Returns this plan with the files that {@code now} has seen: a stack writes until it has stopped, and a database that is closed takes
+     * its log away. Throws {@link Failure} when a whole source has gone since.
+     */
+    BackupPlan atRest(BackupPlan now) {
+        Set<String> there = now.scans.stream().map(scan -> scan.source().name()).collect(Collectors.toSet());
+        scans.stream().map(scan -> scan.source().name()).filter(name -> !there.contains(name)).findFirst().ifPresent(name -> {
+            throw Failure.of(ExitCode.FAILED, "Source '" + SafeText.quote(name) + "' was there when this backup began, and is gone")
+                .next("See what has become of it; where it is no longer wanted, back up again.");
+        });
+        return new BackupPlan(now.scans, now.leftOut, now.absent, time, target, stack, mode, now.warnings);
     }
 
     /** Returns the bytes of all sources. */

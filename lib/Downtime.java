@@ -11,6 +11,7 @@ package pps;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -44,13 +45,12 @@ final class Downtime {
     }
 
     /**
-     * Does the work while the stack is stopped. Throws what the work throws, with the stack started again; that the stack did not come back
-     * well after good work is no failure of the work: {@link #trouble()} says so.
+     * Does the work while the stack is stopped, and returns what it gives. Throws what the work throws, with the stack started again; that
+     * the stack did not come back well after good work is no failure of the work: {@link #trouble()} says so.
      */
-    void during(Runnable work) {
+    <T> T during(Supplier<T> work) {
         if (before == null || before.running().isEmpty()) {
-            work.run();
-            return;
+            return work.get();
         }
         journal.stack(before);
         journal.enter(Journal.Phase.STOPPING);
@@ -62,14 +62,14 @@ final class Downtime {
             throw e;
         }
         long stopped = System.nanoTime();
+        T done;
         try {
-            compose.proveStopped();
-            work.run();
+            done = work.get();
         } catch (RuntimeException | Error e) {
             throw startedAfter(e);
         }
-        long worked = System.nanoTime();
-        bringUp(began, stopped, worked);
+        bringUp(began, stopped, System.nanoTime());
+        return done;
     }
 
     private void bringUp(long began, long stopped, long worked) {

@@ -327,7 +327,7 @@ class BackupTest {
         project.backUp(OLD);
         Failure failure = assertThrows(Failure.class, () -> here(false, at("Packing", step -> deleteTree("entities/lyra/journals"))));
         assertEquals(ExitCode.FAILED, failure.exitCode());
-        assertTrue(failure.getMessage().contains("of source 'journals': no such file or directory"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("Source 'journals' was there when this backup began, and is gone"), failure.getMessage());
         assertTrue(failure.state().startsWith("No backup was written"), failure.state());
         assertEquals(List.of(OLD), backups());
         nothingIsLeft();

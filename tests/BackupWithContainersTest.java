@@ -2,6 +2,7 @@ package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
+//DEPS org.xerial:sqlite-jdbc:3.50.3.0
 //SOURCES Points.java Scripts.java TestStack.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -15,6 +16,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +56,9 @@ class BackupWithContainersTest {
 
     @AfterEach
     void close() throws IOException {
-        stack.close();
+        if (stack != null) {
+            stack.close();
+        }
     }
 
     private List<String> arguments(String... more) {
@@ -149,8 +157,7 @@ class BackupWithContainersTest {
     @DisplayName("that fails while the stack is down starts it again, as does one that is interrupted then; --no-stop does not stop it at all")
     void startedOnEveryPath() throws IOException {
         stack.up("chromadb", "haven");
-        Path journals = Files.createDirectories(stack.root().resolve("entities/lyra/journals"));
-        Path unreadable = Files.createDirectories(journals.resolve("loop"));
+        Files.writeString(Files.createDirectories(stack.root().resolve("entities/lyra/crystals")).resolve("one.md"), "one\n");
         fill(stack.root().resolve("docker/pps/chromadb_data/vectors.bin"), 256L << 20);
         String startedBefore = started();
         Scripts.Result live = backup("--no-stop");
@@ -165,17 +172,62 @@ class BackupWithContainersTest {
         }
         assertEquals(Set.of("chromadb", "haven"), running());
         assertEquals(old, names());
-        Files.delete(unreadable);
         try (RunningScript running = Scripts.with().docker().startScript("backup_pps", arguments().toArray(String[]::new))) {
             running.waitFor("Stopping", Duration.ofSeconds(90));
-            Files.delete(stack.root().resolve("entities/lyra/identity.md"));
+            Files.delete(stack.root().resolve("entities/lyra/crystals/one.md"));
+            Files.delete(stack.root().resolve("entities/lyra/crystals"));
             Scripts.Result result = running.result(Duration.ofSeconds(120));
             assertEquals(1, result.exitCode(), result::toString);
-            assertTrue(result.stderr().contains("What ran before was started again"), result::toString);
+            assertTrue(result.stderr().contains("'crystals'") && result.stderr().contains("What ran before was started again"), result::toString);
         }
         assertEquals(Set.of("chromadb", "haven"), running());
         assertEquals(old, names());
         assertFalse(Files.exists(stack.root().resolve("work")), "nothing is left");
+    }
+
+    @Test
+    @DisplayName("holds what the stack wrote until it stopped, and not what it removed then: files are looked at when nothing runs")
+    void writtenAtTheEnd() throws Exception {
+        Path lyra = stack.root().resolve("entities/lyra");
+        Files.writeString(Files.createDirectories(lyra.resolve("crystals")).resolve("removed.md"), "removed at the end\n");
+        Path database = lyra.resolve("data/conversations.db");
+        Path log = lyra.resolve("late-wal");
+        logOfOneMoreRow(database, log);
+        stack.override("services: {pps-lyra: {command: [sh, -c, \"trap 'cd /app/entity; rm crystals/removed.md; echo late >crystals/late.md; "
+            + "mv late-wal data/conversations.db-wal; exit 0' TERM; mkdir -p /www; echo ok >/www/health; httpd -p 127.0.0.1:8000 -h /www; "
+            + "while :; do sleep 0.2; done\"]}}\n");
+        stack.up("pps-lyra");
+        Scripts.Result result = backup();
+        assertEquals(0, result.exitCode(), result::toString);
+        Path target = Files.createDirectory(directory.resolve("target"));
+        Scripts.Result restored = Scripts.run("restore_pps", "--latest", "--yes", "--target", target.toString(), "--backup-dir", backups.toString());
+        assertEquals(0, restored.exitCode(), restored::toString);
+        assertEquals("late\n", Files.readString(target.resolve("entities/lyra/crystals/late.md")));
+        assertFalse(Files.exists(target.resolve("entities/lyra/crystals/removed.md")));
+        assertEquals(2, rows(target.resolve("entities/lyra/data/conversations.db")), "with the row that was in the log");
+    }
+
+    /** Makes a database of one row, and beside it as {@code log} a write-ahead log with one more, as a process leaves it that is killed. */
+    private static void logOfOneMoreRow(Path database, Path log) throws IOException, SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database); Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode = WAL");
+            statement.execute("CREATE TABLE t (x)");
+            statement.execute("INSERT INTO t VALUES (1)");
+            statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            byte[] before = Files.readAllBytes(database);
+            statement.execute("INSERT INTO t VALUES (2)");
+            Files.copy(database.resolveSibling(database.getFileName() + "-wal"), log);
+            connection.close();
+            Files.write(database, before);
+        }
+        assertEquals(1, rows(database));
+    }
+
+    private static int rows(Path database) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database); Statement statement = connection.createStatement();
+             ResultSet count = statement.executeQuery("SELECT count(*) FROM t")) {
+            return count.getInt(1);
+        }
     }
 
     @Test
