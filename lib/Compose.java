@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +34,7 @@ public final class Compose {
     private final Listener listener;
     /** Kept from the first look: a restore may change {@code .env}, but the containers to prove stopped stay those of this name. */
     private String projectName;
+    private CompletableFuture<Stack> lookedAhead;
 
     private Compose(ComposeProject project, Listener listener) {
         this.project = project;
@@ -160,11 +163,32 @@ public final class Compose {
     private void refuseMissingBinds(Stack before) {
         Map<Path, BindProblem> problems = new LinkedHashMap<>();
         bindProblems(before).forEach(problem -> problems.put(problem.source(), problem));
-        bindProblems(project.configuration(Listener.SILENT)).forEach(problem -> problems.putIfAbsent(problem.source(), problem));
+        bindProblems(configurationNow()).forEach(problem -> problems.putIfAbsent(problem.source(), problem));
         if (!problems.isEmpty()) {
             throw Failure.of(ExitCode.UNHEALTHY, "The stack was not started: " + problems.values().stream()
                 .map(problem -> SafeText.quote(problem.source()) + " " + problem.what()).collect(Collectors.joining("; ")))
                 .next(BindProblem.remedy(problems.values()) + "; then: " + commandLine("up", "-d"));
+        }
+    }
+
+    /**
+     * Begins to read the configuration that the next {@link #start} will judge, so that a stack does not wait for that too. For callers who
+     * do not change it meanwhile.
+     */
+    void lookAhead() {
+        lookedAhead = CompletableFuture.supplyAsync(() -> project.configuration(Listener.SILENT));
+    }
+
+    private Stack configurationNow() {
+        if (lookedAhead == null) {
+            return project.configuration(Listener.SILENT);
+        }
+        try {
+            return lookedAhead.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof Failure failure ? failure : e;
+        } finally {
+            lookedAhead = null;
         }
     }
 
@@ -246,7 +270,7 @@ public final class Compose {
     }
 
     private List<Stack.Container> active() {
-        return project.containers(projectName()).stream().filter(Stack.Container::active).toList();
+        return project.active(projectName());
     }
 
     private static String services(List<Stack.Container> containers) {

@@ -79,6 +79,13 @@ final class ComposeProject {
             .filter(container -> !container.oneOff()).toList();
     }
 
+    /** Returns those of its containers that run, are frozen or about to run again; asking for them alone is one call where nothing runs. */
+    List<Stack.Container> active(String projectName) {
+        return inspect(List.of("ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project=" + projectName, "--filter",
+            "status=running", "--filter", "status=restarting", "--filter", "status=paused")).stream()
+            .filter(container -> !container.oneOff() && container.active()).toList();
+    }
+
     /** Returns every container of the engine that runs, whoever started it. */
     List<Stack.Container> runningAnywhere() {
         return inspect(List.of("ps", "-q", "--no-trunc"));

@@ -1,14 +1,11 @@
 package pps;
 
 //SOURCES Digest.java
+//SOURCES Workers.java
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.security.MessageDigest;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -21,7 +18,7 @@ final class DigestBeside implements AutoCloseable {
 
     private final byte[][] buffers = new byte[BUFFERS][];
     private final Future<?>[] hashing = new Future<?>[BUFFERS];
-    private ExecutorService thread;
+    private Workers thread;
     private MessageDigest digest;
     private int at;
 
@@ -33,11 +30,7 @@ final class DigestBeside implements AutoCloseable {
     /** Begins another content. */
     void begin() {
         if (thread == null) {
-            thread = Executors.newSingleThreadExecutor(task -> {
-                Thread background = new Thread(task, "hash");
-                background.setDaemon(true);
-                return background;
-            });
+            thread = new Workers("hash", 1);
         }
         digest = Digest.sha256();
     }
@@ -54,7 +47,10 @@ final class DigestBeside implements AutoCloseable {
         int n = content.read(buffer);
         if (n > 0) {
             MessageDigest into = digest;
-            hashing[mine] = thread.submit(() -> into.update(buffer, 0, n));
+            hashing[mine] = thread.begin(() -> {
+                into.update(buffer, 0, n);
+                return null;
+            });
             sink.write(buffer, n);
         }
         return n;
@@ -72,21 +68,14 @@ final class DigestBeside implements AutoCloseable {
         if (hashing[buffer] == null) {
             return;
         }
-        try {
-            hashing[buffer].get();
-            hashing[buffer] = null;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted");
-        }
+        Workers.await(hashing[buffer]);
+        hashing[buffer] = null;
     }
 
     @Override
     public void close() {
         if (thread != null) {
-            thread.shutdownNow();
+            thread.leave();
         }
     }
 }

@@ -56,6 +56,7 @@ final class Downtime {
         journal.enter(Journal.Phase.STOPPING);
         long began = System.nanoTime();
         try {
+            compose.lookAhead();
             compose.stop(before);
         } catch (Failure e) {
             upAgain();

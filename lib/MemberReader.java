@@ -3,10 +3,10 @@ package pps;
 //SOURCES Digest.java
 //SOURCES IndexEntry.java
 //SOURCES MemberFormat.java
+//SOURCES Workers.java
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
@@ -14,9 +14,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -35,14 +32,13 @@ final class MemberReader extends InputStream {
     /** Beyond its chunks a member holds a few headers; what does not fit is unpacked when its turn comes. */
     private static final int BESIDE = 1 << 16;
     private static final long MEMORY = 64 << 20;
-    private static final int MOST_THREADS = 32;
 
     private final FileChannel file;
     private final MemberFormat format;
     private final Layout layout;
     private final int bufferSize;
     private final int ahead;
-    private final ExecutorService threads;
+    private final Workers threads;
     private final Deque<Future<Block>> coming = new ArrayDeque<>();
     private final Deque<byte[]> spare = new ArrayDeque<>();
     private final long[] unpackedAt;
@@ -63,13 +59,9 @@ final class MemberReader extends InputStream {
         this.layout = layout;
         long most = layout.chunks().stream().flatMap(List::stream).mapToLong(chunk -> chunk.innerOffset() + chunk.size()).max().orElse(0);
         bufferSize = Math.toIntExact(most) + BESIDE;
-        int cores = Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
+        int cores = Workers.cores();
         ahead = (int) Math.max(1, Math.min(2L * cores, MEMORY / bufferSize));
-        threads = Executors.newFixedThreadPool(cores, task -> {
-            Thread thread = new Thread(task, "unpack");
-            thread.setDaemon(true);
-            return thread;
-        });
+        threads = new Workers("unpack", cores);
         unpackedAt = new long[layout.starts().length];
         begin(0, unpackedAt.length - 1);
     }
@@ -128,21 +120,12 @@ final class MemberReader extends InputStream {
             int stretch = submitted++;
             byte[] again = spare.poll();
             byte[] buffer = again == null ? new byte[bufferSize] : again;
-            coming.add(threads.submit(() -> unpack(stretch, buffer)));
+            coming.add(threads.begin(() -> unpack(stretch, buffer)));
         }
         try {
-            block = coming.remove().get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException damage) {
-                throw damage;
-            }
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted");
+            block = Workers.await(coming.remove());
+        } catch (RuntimeException unpacking) {
+            throw new IllegalStateException(unpacking);
         }
         taken = 0;
         unpackedAt[at] = position;
@@ -197,6 +180,6 @@ final class MemberReader extends InputStream {
     @Override
     public void close() {
         dropComing();
-        threads.shutdown();
+        threads.leave();
     }
 }

@@ -3,6 +3,7 @@ package pps;
 //SOURCES Digest.java
 //SOURCES Listener.java
 //SOURCES MemberFormat.java
+//SOURCES Workers.java
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,9 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -65,14 +63,13 @@ final class MemberWriter implements AutoCloseable {
 
     /** What else than a chunk a member holds: headers of small files, mostly. */
     private static final int BESIDE = 1 << 16;
-    private static final int MOST_THREADS = 32;
 
     private final FileChannel file;
     private final MemberFormat format;
     private final int chunkSize;
     private final Listener listener;
     private final int ahead;
-    private final ExecutorService threads;
+    private final Workers threads;
     private final Deque<Member> waiting = new ArrayDeque<>();
     private final Deque<byte[]> spare = new ArrayDeque<>();
     private Member current = new Member();
@@ -82,13 +79,9 @@ final class MemberWriter implements AutoCloseable {
         this.format = format;
         this.chunkSize = chunkSize;
         this.listener = listener;
-        int cores = Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
+        int cores = Workers.cores();
         ahead = 2 * cores;
-        threads = Executors.newFixedThreadPool(cores, task -> {
-            Thread thread = new Thread(task, "pack");
-            thread.setDaemon(true);
-            return thread;
-        });
+        threads = new Workers("pack", cores);
         current.raw = new byte[chunkSize + BESIDE];
     }
 
@@ -132,7 +125,7 @@ final class MemberWriter implements AutoCloseable {
             return;
         }
         Member full = current;
-        full.packed = threads.submit(() -> pack(full));
+        full.packed = threads.begin(() -> pack(full));
         waiting.add(full);
         current = new Member();
         while (waiting.size() > ahead) {
@@ -153,23 +146,24 @@ final class MemberWriter implements AutoCloseable {
 
     private void writeFirst() throws IOException {
         Member member = waiting.remove();
-        try {
-            ByteBuffer packed = member.packed.get();
-            member.offset = file.position();
-            while (packed.hasRemaining()) {
-                file.write(packed);
-            }
-        } catch (ExecutionException e) {
-            throw new IOException("cannot compress: " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new java.io.InterruptedIOException("interrupted");
+        ByteBuffer packed = packed(member);
+        member.offset = file.position();
+        while (packed.hasRemaining()) {
+            file.write(packed);
         }
         if (member.raw.length == chunkSize + BESIDE) {
             spare.add(member.raw);
         }
         member.raw = null;
         member.packed = null;
+    }
+
+    private static ByteBuffer packed(Member member) throws IOException {
+        try {
+            return Workers.await(member.packed);
+        } catch (RuntimeException | Error e) {
+            throw new IOException("cannot compress: " + e, e);
+        }
     }
 
     /** Ends the last member and writes all that are left. */
@@ -182,6 +176,6 @@ final class MemberWriter implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.leave();
     }
 }

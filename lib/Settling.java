@@ -7,6 +7,7 @@ package pps;
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES SqliteChecks.java
+//SOURCES Workers.java
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -14,10 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What is done with staged files while the rest of the archive is read: databases are opened, large files brought to the disk. Both wait
@@ -26,15 +24,10 @@ import java.util.concurrent.TimeUnit;
 final class Settling implements AutoCloseable {
     /** From this size on, in bytes, a file is brought to the disk at once; smaller ones together, at the end. */
     private static final long LARGE = 4 << 20;
-    private static final long POLL_MILLISECONDS = 100;
 
     private final Listener listener;
     private final SqliteChecks databases;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        Thread background = new Thread(task, "settle");
-        background.setDaemon(true);
-        return background;
-    });
+    private final Workers thread = new Workers("settle", 1);
     private final List<Future<?>> syncing = new ArrayList<>();
     private final List<Path> small = new ArrayList<>();
 
@@ -52,7 +45,7 @@ final class Settling implements AutoCloseable {
         if (size < LARGE) {
             small.add(file);
         } else {
-            syncing.add(thread.submit(() -> {
+            syncing.add(thread.begin(() -> {
                 Durable.syncFile(file);
                 return null;
             }));
@@ -73,9 +66,9 @@ final class Settling implements AutoCloseable {
     void sync() {
         try {
             for (Future<?> one : syncing) {
-                SqliteChecks.await(one, listener);
+                Workers.await(one, listener);
             }
-            SqliteChecks.await(thread.submit(() -> {
+            Workers.await(thread.begin(() -> {
                 Durable.syncFiles(small);
                 return null;
             }), listener);
@@ -88,15 +81,8 @@ final class Settling implements AutoCloseable {
     /** Ends what is still under way, and returns when nothing writes to the scratch directory any more. */
     @Override
     public void close() {
-        thread.shutdownNow();
         databases.close();
-        try {
-            while (!thread.awaitTermination(POLL_MILLISECONDS, TimeUnit.MILLISECONDS)) {
-                // An fsync cannot be interrupted; it ends when the disk has the file.
-                continue;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        // An fsync cannot be interrupted; it ends when the disk has the file.
+        thread.close();
     }
 }

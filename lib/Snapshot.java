@@ -18,6 +18,7 @@ package pps;
 //SOURCES SqliteCheck.java
 //SOURCES SqliteCopy.java
 //SOURCES SteadyCopy.java
+//SOURCES Workers.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,10 +26,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 
 /**
  * The sources as they were at one moment, copied to a private directory, so that the stack need not wait while they are packed. Databases
@@ -50,13 +53,19 @@ final class Snapshot {
     private final Listener listener;
     private final Map<SourceScan, TreeMap<String, Path>> taken = new LinkedHashMap<>();
     private final SteadyCopy steady;
+    private final List<Copy> copies = new ArrayList<>();
+    private final List<String> unsteady = new ArrayList<>();
+
+    /** A file that is to be copied; {@code path} is its place in the backup, or null for what goes into a database. */
+    private record Copy(SourceScan scan, String path, Path from, Path to, long size) {
+    }
 
     /** @param area a directory of the project's own for the copies and for scratch files; the caller removes it */
     Snapshot(Path area, Mode mode, Listener listener) {
         this.area = area;
         this.mode = mode;
         this.listener = listener;
-        this.steady = new SteadyCopy(mode == Mode.LIVE, listener);
+        this.steady = new SteadyCopy(mode == Mode.LIVE);
     }
 
     /** Copies the sources. While this runs the stack may be waiting: nothing is checked and nothing is made durable here. */
@@ -67,7 +76,6 @@ final class Snapshot {
     }
 
     private void take(List<SourceScan> scans, Progress progress) {
-        long bytes = 0;
         for (SourceScan scan : scans) {
             TreeMap<String, Path> files = new TreeMap<>();
             Path top = area.resolve("files").resolve(scan.source().name());
@@ -76,13 +84,46 @@ final class Snapshot {
                 for (Map.Entry<String, FileFacts> entry : scan.entries().entrySet()) {
                     listener.checkInterrupted();
                     takeOne(scan, entry.getKey(), entry.getValue(), top, files);
-                    bytes += entry.getValue().kind() == Archived.Kind.FILE ? entry.getValue().size() : 0;
-                    progress.to(bytes);
                 }
             } catch (IOException e) {
                 throw failure(scan, e);
             }
             taken.put(scan, files);
+        }
+        copyAll(progress);
+    }
+
+    /** On all cores, since the stack may be waiting; the largest first, so that none is left to one core at the end. */
+    private void copyAll(Progress progress) {
+        copies.sort(Comparator.comparingLong(Copy::size).reversed());
+        try (Workers workers = new Workers("copy", Workers.cores())) {
+            List<Future<SteadyCopy.Copied>> begun = copies.stream().map(one -> workers.begin(() -> steady.copy(one.from(), one.to()))).toList();
+            long bytes = 0;
+            for (int i = 0; i < begun.size(); i++) {
+                Copy one = copies.get(i);
+                noteCopied(one, awaitCopied(one, begun.get(i)));
+                bytes += one.size();
+                progress.to(bytes);
+            }
+        }
+        copies.clear();
+    }
+
+    private SteadyCopy.Copied awaitCopied(Copy one, Future<SteadyCopy.Copied> copied) {
+        try {
+            return Workers.await(copied, listener);
+        } catch (IOException e) {
+            throw failure(one.scan(), e);
+        }
+    }
+
+    private void noteCopied(Copy one, SteadyCopy.Copied copied) {
+        copied.details().forEach(listener::detail);
+        if (copied.there() && one.path() != null) {
+            taken.get(one.scan()).put(one.path(), one.to());
+        }
+        if (copied.unsteady() != null) {
+            unsteady.add(copied.unsteady());
         }
     }
 
@@ -93,7 +134,7 @@ final class Snapshot {
         if (facts.kind() == Archived.Kind.FILE && database != null && isDatabase(scan, database)) {
             // What is in a log goes into its database; in a live one, SQLite's own backup sees to that.
             if (mode == Mode.AT_REST && !path.endsWith("-shm")) {
-                steady.copy(live, copy);
+                copies.add(new Copy(scan, null, live, copy, facts.size()));
             }
             return;
         }
@@ -103,35 +144,38 @@ final class Snapshot {
             return;
         }
         if (facts.kind() == Archived.Kind.FILE && isDatabase(scan, path)) {
-            files.put(path, takeDatabase(scan, live, copy));
+            takeDatabase(scan, path, live, copy, files);
             return;
         }
+        Path content = facts.kind() == Archived.Kind.FILE ? live.toRealPath() : live;
         if (mode == Mode.IN_PLACE) {
-            files.put(path, facts.kind() == Archived.Kind.FILE ? live.toRealPath() : live);
-        } else if (steady.copy(facts.kind() == Archived.Kind.FILE ? live.toRealPath() : live, copy)) {
-            files.put(path, copy);
+            files.put(path, content);
+        } else {
+            copies.add(new Copy(scan, path, content, copy, facts.kind() == Archived.Kind.FILE ? facts.size() : 0));
         }
     }
 
-    private Path takeDatabase(SourceScan scan, Path live, Path copy) throws IOException {
+    private void takeDatabase(SourceScan scan, String path, Path live, Path copy, TreeMap<String, Path> files) throws IOException {
+        FileFacts facts = FileFacts.of(live.toRealPath());
         if (mode == Mode.LIVE) {
-            FileFacts facts = FileFacts.of(live.toRealPath());
             new SqliteCopy(SnapshotDatabases.scratch(area)).online(live, copy);
             new Ownership().apply(copy, facts.uid(), facts.gid(), facts.mode(), facts.modified(), false);
-            return copy;
+            files.put(path, copy);
+            return;
         }
         if (mode == Mode.IN_PLACE) {
             if (!SqliteCopy.hasLog(live)) {
-                return live.toRealPath();
+                files.put(path, live.toRealPath());
+                return;
             }
             for (String log : List.of("-wal", "-journal")) {
-                if (Files.exists(beside(live, log), LinkOption.NOFOLLOW_LINKS)) {
-                    steady.copy(beside(live, log), beside(copy, log));
+                Path beside = beside(live, log);
+                if (Files.exists(beside, LinkOption.NOFOLLOW_LINKS)) {
+                    copies.add(new Copy(scan, null, beside, beside(copy, log), Files.size(beside)));
                 }
             }
         }
-        steady.copy(live.toRealPath(), copy);
-        return copy;
+        copies.add(new Copy(scan, path, live.toRealPath(), copy, facts.size()));
     }
 
     private static Path beside(Path database, String suffix) {
@@ -181,7 +225,7 @@ final class Snapshot {
 
     /** Returns what changed each time that it was read, in sentences. */
     List<String> unsteady() {
-        return steady.unsteady();
+        return List.copyOf(unsteady);
     }
 
     /** Returns which of the files that were packed where they lie changed meanwhile, in sentences. */

@@ -2,9 +2,9 @@ package pps;
 
 //SOURCES Archived.java
 //SOURCES Durable.java
+//SOURCES ExitCode.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
-//SOURCES Listener.java
 //SOURCES SafeText.java
 
 import java.io.IOException;
@@ -17,25 +17,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Copies files with their owner, mode and time, and looks before and after whether they changed meanwhile. The JDK copies inside the
- * kernel, and shares the blocks where it and the file system can.
+ * Copies files with their owner, mode and time, and looks before and after whether they changed meanwhile. Several threads may copy at
+ * once.
  */
 final class SteadyCopy {
     private static final int MOST_TRIES = 4;
     private static final long PAUSE_MILLISECONDS = 50;
 
     private final boolean live;
-    private final Listener listener;
-    private final List<String> unsteady = new ArrayList<>();
 
-    /** @param live whether a running stack may write and remove the files; without one, a file that has gone is a failure */
-    SteadyCopy(boolean live, Listener listener) {
-        this.live = live;
-        this.listener = listener;
+    /**
+     * What has become of a file: whether it is {@code there} or the running stack has removed it, and, in sentences, what happened on the
+     * way, and that it never held still ({@code unsteady}, or null).
+     */
+    record Copied(boolean there, String unsteady, List<String> details) {
     }
 
-    /** Copies a file, or a symbolic link as such, again if it changed meanwhile; returns false when the running stack has removed it. */
-    boolean copy(Path from, Path to) throws IOException {
+    /** @param live whether a running stack may write and remove the files; without one, a file that has gone is a failure */
+    SteadyCopy(boolean live) {
+        this.live = live;
+    }
+
+    /** Copies a file, or a symbolic link as such, again if it changed meanwhile. */
+    Copied copy(Path from, Path to) throws IOException {
+        List<String> details = new ArrayList<>();
         Durable.createPrivateDirectories(to.getParent());
         for (int attempt = 1; attempt <= MOST_TRIES; attempt++) {
             try {
@@ -49,27 +54,21 @@ final class SteadyCopy {
                     Files.setLastModifiedTime(to, before.modified());
                 }
                 if (before.equals(FileFacts.of(from)) && FileFacts.of(to).size() == before.size()) {
-                    return true;
+                    return new Copied(true, null, details);
                 }
             } catch (NoSuchFileException gone) {
                 if (!live) {
                     throw gone;
                 }
                 Files.deleteIfExists(to);
-                listener.detail("'" + SafeText.quote(from) + "' was removed by the running stack meanwhile");
-                return false;
+                details.add("'" + SafeText.quote(from) + "' was removed by the running stack meanwhile");
+                return new Copied(false, null, details);
             }
-            listener.detail("'" + SafeText.quote(from) + "' changed while it was read");
+            details.add("'" + SafeText.quote(from) + "' changed while it was read");
             pause(PAUSE_MILLISECONDS * attempt);
         }
-        unsteady.add("'" + SafeText.quote(from) + "' changed each of the " + MOST_TRIES
-            + " times that it was read: the backup may hold a mixture");
-        return true;
-    }
-
-    /** Returns what changed each time that it was read, in sentences. */
-    List<String> unsteady() {
-        return List.copyOf(unsteady);
+        return new Copied(true, "'" + SafeText.quote(from) + "' changed each of the " + MOST_TRIES
+            + " times that it was read: the backup may hold a mixture", details);
     }
 
     /** Time stamps come in steps of some milliseconds: of two writes within one step, the second would not be seen. */

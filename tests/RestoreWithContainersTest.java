@@ -422,7 +422,7 @@ class RestoreWithContainersTest {
                 Scripts scripts = fakeDocker("""
                     case " $* " in
                     *' compose stop '*) touch "$SCRATCH/stopped";;
-                    *' ps -aq '*) if [ -e "$SCRATCH/looked" ]; then rm "$SCRATCH/looked"; "$REAL_DOCKER" start "$NAME-a-1" >&2
+                    *' ps '*compose.project=*) if [ -e "$SCRATCH/looked" ]; then rm "$SCRATCH/looked"; "$REAL_DOCKER" start "$NAME-a-1" >&2
                       elif [ -e "$SCRATCH/stopped" ]; then mv "$SCRATCH/stopped" "$SCRATCH/looked"; fi;;
                     esac
                     """ + REAL).env("NAME", stack.name());
@@ -443,7 +443,7 @@ class RestoreWithContainersTest {
             try (TestStack stack = small()) {
                 stack.compose("create");
                 Scripts scripts = fakeDocker("""
-                    case " $* " in *' ps -aq '*)
+                    case " $* " in *' ps '*compose.project=*)
                       n=$(cat "$SCRATCH/looks" 2>/dev/null || echo 0); echo $((n + 1)) >"$SCRATCH/looks"
                       if [ "$n" = 2 ]; then "$REAL_DOCKER" start "$NAME-a-1" >&2; fi;;
                     esac

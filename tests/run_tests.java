@@ -72,6 +72,7 @@
 //SOURCES TwoAtOnceTest.java
 //SOURCES UndoTest.java
 //SOURCES ValidateBackupTest.java
+//SOURCES WorkersTest.java
 //SOURCES ZstdTest.java
 
 import java.util.ArrayList;
