@@ -1,9 +1,6 @@
 package pps;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,9 +51,8 @@ public final class Glob {
 
     /** Tells whether a path below the source, with {@code /} between its parts, is meant. */
     public boolean matches(String relative) {
-        int[] name = relative.codePoints().toArray();
         for (Pattern pattern : patterns) {
-            if (pattern.matches(name)) {
+            if (pattern.matches(relative)) {
                 return true;
             }
         }
@@ -176,51 +172,66 @@ public final class Glob {
             return new PatternSyntaxException(what, text, at);
         }
 
-        boolean matches(int[] name) {
-            int[] seenAt = new int[steps.size() + 1];
-            Arrays.fill(seenAt, -1);
-            int[] now = new int[steps.size() + 1];
-            int[] next = new int[steps.size() + 1];
-            int count = reach(0, now, 0, seenAt, 0);
-            for (int i = 0; i < name.length && count > 0; i++) {
-                int following = 0;
-                for (int k = 0; k < count; k++) {
-                    Step step = now[k] == steps.size() ? null : steps.get(now[k]);
-                    if (step != null && step.reads().test(name[i])) {
-                        following = reach(step.repeats() ? now[k] : now[k] + 1, next, following, seenAt, i + 1);
-                    }
-                }
-                int[] swap = now;
-                now = next;
-                next = swap;
-                count = following;
-            }
-            return seenAt[steps.size()] == name.length && count > 0;
+        boolean matches(String name) {
+            return new Matching().matches(name);
         }
 
-        /** Adds the step and all that can be reached from it without reading a character. */
-        private int reach(int from, int[] into, int count, int[] seenAt, int position) {
-            int added = count;
-            Deque<Integer> open = new ArrayDeque<>(List.of(from));
-            while (!open.isEmpty()) {
-                int step = open.pop();
-                if (seenAt[step] == position) {
-                    continue;
-                }
-                seenAt[step] = position;
-                Step there = step == steps.size() ? null : steps.get(step);
-                if (there != null && there.ways() != null) {
-                    for (int way : there.ways()) {
-                        open.push(way);
+        /** One reading of a name; in plain arrays, since tens of thousands of names are read. */
+        private final class Matching {
+            private final int end = steps.size();
+            private int[] now = new int[end + 1];
+            private int[] next = new int[end + 1];
+            /** Each step is taken up once at most in a position, and a fork puts down no more steps than its group has. */
+            private final int[] open = new int[2 * end + 2];
+            /** The position at which a step was last taken up; the first position is 1. */
+            private final int[] seenAt = new int[end + 1];
+            private int position = 1;
+            private int following;
+
+            boolean matches(String name) {
+                reach(0);
+                for (int i = 0; i < name.length() && following > 0; ) {
+                    int c = name.codePointAt(i);
+                    i += Character.charCount(c);
+                    position++;
+                    int[] swap = now;
+                    now = next;
+                    next = swap;
+                    int count = following;
+                    following = 0;
+                    for (int k = 0; k < count; k++) {
+                        Step step = now[k] == end ? null : steps.get(now[k]);
+                        if (step != null && step.reads().test(c)) {
+                            reach(step.repeats() ? now[k] : now[k] + 1);
+                        }
                     }
-                    continue;
                 }
-                into[added++] = step;
-                if (there != null && there.repeats()) {
-                    open.push(step + 1);
+                return following > 0 && seenAt[end] == position;
+            }
+
+            /** Adds the step and all that can be reached from it without reading a character. */
+            private void reach(int from) {
+                int waiting = 0;
+                open[waiting++] = from;
+                while (waiting > 0) {
+                    int step = open[--waiting];
+                    if (seenAt[step] == position) {
+                        continue;
+                    }
+                    seenAt[step] = position;
+                    Step there = step == end ? null : steps.get(step);
+                    if (there != null && there.ways() != null) {
+                        for (int way : there.ways()) {
+                            open[waiting++] = way;
+                        }
+                        continue;
+                    }
+                    next[following++] = step;
+                    if (there != null && there.repeats()) {
+                        open[waiting++] = step + 1;
+                    }
                 }
             }
-            return added;
         }
     }
 }
