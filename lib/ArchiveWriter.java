@@ -14,6 +14,7 @@ package pps;
 //SOURCES Progress.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES Workers.java
 //SOURCES ZstdFormat.java
 
 import java.io.EOFException;
@@ -31,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -94,16 +96,22 @@ public final class ArchiveWriter {
         try {
             Files.createDirectories(target.getParent());
             Files.deleteIfExists(partial);
-            Map<String, List<String>> digests;
-            try (FileChannel channel = Durable.createPrivate(partial)) {
-                digests = pack(channel, target.toString().endsWith(".zst") ? new ZstdFormat() : new GzipFormat(), manifest, items, listener);
-                channel.force(true);
+            Contents contents;
+            try (FileChannel channel = Durable.createPrivate(partial); Workers beside = new Workers("sync", 1)) {
+                Map<String, List<String>> digests = pack(channel, target.toString().endsWith(".zst") ? new ZstdFormat() : new GzipFormat(),
+                    manifest, items, listener);
+                // The disk works while the processor reads back.
+                Future<Object> onDisk = beside.begin(() -> {
+                    channel.force(true);
+                    return null;
+                });
+                if (!wanted.getAsBoolean()) {
+                    Files.delete(partial);
+                    return Optional.empty();
+                }
+                contents = readBack(partial, digests, listener);
+                Workers.await(onDisk, listener);
             }
-            if (!wanted.getAsBoolean()) {
-                Files.delete(partial);
-                return Optional.empty();
-            }
-            Contents contents = readBack(partial, digests, listener);
             if (Files.exists(target)) {
                 throw Failure.of(ExitCode.FAILED, "There is already a file " + SafeText.quote(target));
             }
