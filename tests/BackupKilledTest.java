@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,6 +78,20 @@ class BackupKilledTest {
         assertEquals(1, names(project.backups).size(), () -> names(project.backups) + " " + call);
         Path home = project.root.resolve("work/pps_backup");
         assertTrue(!Files.exists(home) || names(home).equals(List.of("lock")), () -> names(home) + " " + call);
+    }
+
+    @Test
+    @DisplayName("or refused by the disk at the end, though it reads back, leaves no backup and costs no old one its place")
+    void notOnDisk() throws IOException {
+        TestProject project = project("project");
+        // A backup is named after the newest one where the clock is behind it; so its name is known beforehand.
+        Files.move(project.backups.resolve(OLD), project.backups.resolve("pps_backup_20990101_000000.tar.gz"));
+        Path partial = project.backups.resolve(".pps_backup_20990101_000001.tar.gz.partial");
+        Scripts.Result result = Scripts.with().timeout(Duration.ofSeconds(120))
+            .runCommand(Strace.failingOn(partial, "fsync", "EIO", command(project)));
+        assertEquals(1, result.exitCode(), result::toString);
+        assertTrue(result.stderr().contains("Cannot write " + project.backups.resolve("pps_backup_20990101_000001.tar.gz")), result::toString);
+        assertEquals(List.of("pps_backup_20990101_000000.tar.gz"), names(project.backups));
     }
 
     private static List<String> names(Path of) {

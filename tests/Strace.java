@@ -92,6 +92,11 @@ final class Strace {
         return with(List.of("-e", "trace=" + what.substring(0, what.indexOf(':')), "-e", "inject=" + what, "-o", "/dev/null"), command);
     }
 
+    /** Returns the command that runs another one in which every call of a kind on one file fails; the calls are not done then. */
+    static List<String> failingOn(Path file, String kind, String error, List<String> command) {
+        return with(List.of("-P", file.toString(), "-e", "trace=" + kind, "-e", "inject=" + kind + ":error=" + error, "-o", "/dev/null"), command);
+    }
+
     private static List<String> with(List<String> options, List<String> command) {
         List<String> all = new ArrayList<>(List.of("strace", "-f", "-qq"));
         all.addAll(options);
