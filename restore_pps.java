@@ -226,14 +226,15 @@ public class restore_pps implements Cli.Script {
     }
 
     private void ask(Plan plan, Set<String> toStop, Path root, Console console) {
-        console.show(new PlanReport(plan, containersSentence(plan, toStop), toStop, safetyDirectory(root), free(root), allowShrink || what.undo)
-            .toText(LocalDateTime.now(), common.verbose()));
+        PlanReport report = new PlanReport(plan, containersSentence(plan, toStop), toStop, safetyDirectory(root), free(root), allowShrink || what.undo);
+        console.show(report.toText(LocalDateTime.now(), common.verbose()));
         if (yes) {
             return;
         }
         int replaced = plan.sources().stream().mapToInt(source -> source.changed().size() + source.removed().size()).sum();
         String sources = SafeText.quote(String.join(", ", plan.sources().stream().map(source -> source.source().name()).toList()));
-        if (!console.confirm("Replace " + sources + " in " + SafeText.quote(root) + "?")
+        String entityOfThese = report.plainEntity().map(name -> " of entity '" + SafeText.quote(name) + "'").orElse("");
+        if (!console.confirm("Replace " + sources + entityOfThese + " in " + SafeText.quote(root) + "?")
             || !console.confirm("Really? " + CountText.of(replaced, "file is", "files are") + " replaced or removed"
                 + (noSafetyBackup ? ", and NOT kept" : ", and kept for --undo") + (toStop.isEmpty() ? "." : "; the stack is stopped meanwhile."))) {
             throw Failure.of(ExitCode.DECLINED, "Declined").state("Nothing was touched.");

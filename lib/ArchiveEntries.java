@@ -229,6 +229,7 @@ final class ArchiveEntries implements AutoCloseable {
         DigestInputStream digesting = new DigestInputStream(content, Digest.sha256());
         manifest = Manifest.read(new InputStreamReader(digesting, StandardCharsets.UTF_8));
         bounds.promised(manifest);
+        receiver.manifest(manifest);
         return Digest.hex(digesting.getMessageDigest());
     }
 }

@@ -52,6 +52,11 @@ public final class ArchiveReader {
 
     /** Takes the content of an archive while it is read. What it throws ends the reading and reaches the caller as it is. */
     public interface Receiver {
+        /** Takes the manifest, if there is one, before everything else. */
+        default void manifest(Manifest manifest) {
+            // only some want to know
+        }
+
         /** Tells whether this source's content is wanted; the reader checks it in any case. */
         boolean wants(String source);
 

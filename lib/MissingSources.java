@@ -53,7 +53,7 @@ public final class MissingSources {
 
     /** Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when one is missing that the selection does not leave out. */
     static void refuse(Contents contents, SourceMap map, Selection selection) {
-        List<String> missing = of(contents, map).stream().filter(name -> selection.wouldWant(name, map)).toList();
+        List<String> missing = of(contents, map).stream().filter(name -> selection.wants(name, map)).toList();
         if (!missing.isEmpty()) {
             throw Failure.of(ExitCode.BAD_BACKUP, "The backup is incomplete: it has no " + SafeText.quote(String.join(", ", missing)))
                 .state("Nothing was touched.")

@@ -9,6 +9,7 @@ package pps;
 //SOURCES Plan.java
 //SOURCES SafeText.java
 //SOURCES SizeText.java
+//SOURCES SourceMap.java
 
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
@@ -32,7 +33,9 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
         Optional<LocalDateTime> made = BackupDirectory.timeIn(plan.contents().archive().getFileName().toString());
         made.ifPresent(time -> text.append("\n         made ").append(AgeText.iso(time).replace('T', ' ')).append(" (")
             .append(AgeText.between(time, now)).append(')'));
-        text.append("\nProject  ").append(SafeText.quote(plan.projectRoot())).append("\n\n");
+        text.append("\nProject  ").append(SafeText.quote(plan.projectRoot()));
+        plainEntity().ifPresent(entity -> text.append("\nEntity   ").append(SafeText.quote(entity)));
+        text.append("\n\n");
         int width = Math.max(6, plan.sources().stream().mapToInt(source -> SafeText.quote(source.source().name()).length()).max().orElse(6));
         String row = "  %-" + width + "s  %21s  %21s  %6s %7s %7s %9s%n";
         text.append(String.format(row, "source", "now", "after", "added", "changed", "removed", "unchanged"));
@@ -60,6 +63,12 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
             .append(safetyDirectory == null ? "" : ", and up to " + SizeText.of(safetyBytes()) + " for the safety backup")
             .append("; ").append(SizeText.of(freeBytes)).append(" free\n");
         return text.toString();
+    }
+
+    /** Returns the entity that sources go to whose names do not tell; empty when there are none. */
+    public Optional<String> plainEntity() {
+        return plan.sources().stream().map(Plan.OfSource::source).filter(source -> source.name().equals(source.kind()) && source.entity() != null)
+            .map(SourceMap.Source::entity).findFirst();
     }
 
     private Map<String, String> leftOutOfBackup() {

@@ -84,7 +84,7 @@ public final class Restore {
     public Plan preview() {
         request.selection().checkNames(request.map());
         Contents contents = ArchiveReader.read(request.archive(), request.selection().equals(Selection.ALL) ? ArchiveReader.CHECK_ONLY
-            : ArchiveReader.checkOnly(name -> request.selection().choose(name, request.map(), request.projectRoot()).isPresent()), listener);
+            : ArchiveReader.checkOnly(name -> request.selection().wants(name, request.map())), listener);
         Plan plan = planner().plan(contents, request.selection());
         MissingSources.refuse(contents, request.map(), request.selection());
         return plan;

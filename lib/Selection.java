@@ -2,6 +2,7 @@ package pps;
 
 //SOURCES Contents.java
 //SOURCES Failure.java
+//SOURCES PlainEntity.java
 //SOURCES SafeText.java
 //SOURCES SourceMap.java
 
@@ -38,18 +39,16 @@ public record Selection(List<String> only, List<String> skip, String entity) {
         }
     }
 
-    /**
-     * Tells for one source of an archive whether it is wanted; empty when the map does not know it. The archive is not yet known as a
-     * whole, so that this can be asked while it is read.
-     */
-    public Optional<SourceMap.Source> choose(String name, SourceMap map, Path projectRoot) {
-        return map.resolve(name, plainEntity(projectRoot, List.of(name), map)).filter(this::isWanted);
+    /** Tells for one source of an archive whether it is wanted. The archive is not yet known as a whole, so this can be asked while it is read. */
+    public boolean wants(String name, SourceMap map) {
+        return map.resolve(name, entity == null ? SourceMap.DEFAULT_ENTITY : entity).filter(this::isWanted).isPresent();
     }
 
     /** Sorts the sources of an archive. Throws {@link Failure} ({@link ExitCode#USAGE}) for a name that is neither in it nor in the map. */
     public Sorted sort(Contents contents, SourceMap map, Path projectRoot) {
         Collection<String> names = contents.totals().keySet();
-        String plainEntity = plainEntity(projectRoot, names, map);
+        PlainEntity.refuseUnknown(projectRoot, entity, map, contents.manifest(), names);
+        String plainEntity = PlainEntity.of(projectRoot, entity, map, contents.manifest(), names);
         Map<String, SourceMap.Source> chosen = new LinkedHashMap<>();
         List<String> leftOut = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
@@ -81,29 +80,14 @@ public record Selection(List<String> only, List<String> skip, String entity) {
         return new Sorted(chosen, leftOut, unknown);
     }
 
-    /** Tells whether a source of this name would be restored if the archive had it. */
-    boolean wouldWant(String name, SourceMap map) {
-        return map.resolve(name, entity == null ? SourceMap.DEFAULT_ENTITY : entity).filter(this::isWanted).isPresent();
-    }
-
     private boolean isWanted(SourceMap.Source source) {
-        boolean prefixed = !source.name().equals(source.kind());
-        if (entity != null && prefixed && !entity.equals(source.entity())) {
+        if (entity != null && source.entity() != null && !entity.equals(source.entity())) {
             return false;
         }
         if (!only.isEmpty() && !only.contains(source.name()) && !only.contains(source.kind())) {
             return false;
         }
         return !skip.contains(source.name()) && !skip.contains(source.kind());
-    }
-
-    private String plainEntity(Path projectRoot, Collection<String> names, SourceMap map) {
-        List<String> inArchive = new ArrayList<>();
-        for (String name : names) {
-            map.resolve(name, SourceMap.DEFAULT_ENTITY).map(SourceMap.Source::entity).ifPresent(inArchive::add);
-        }
-        boolean prefixed = inArchive.contains(entity);
-        return prefixed ? SourceMap.DEFAULT_ENTITY : SourceMap.plainEntity(projectRoot, entity, inArchive);
     }
 
     /** An entity called "entity" would make {@code entity_identity} mean two things; guessing would overwrite somebody's identity. */

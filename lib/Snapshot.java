@@ -56,8 +56,8 @@ final class Snapshot {
     private final List<Copy> copies = new ArrayList<>();
     private final List<String> unsteady = new ArrayList<>();
 
-    /** A file that is to be copied; {@code path} is its place in the backup, or null for what goes into a database. */
-    private record Copy(SourceScan scan, String path, Path from, Path to, long size) {
+    /** A file that is to be copied; {@code path} is its name among the {@code files} of the backup, or null for what goes into a database. */
+    private record Copy(SourceScan scan, TreeMap<String, Path> files, String path, Path from, Path to, long size) {
     }
 
     /** @param area a directory of the project's own for the copies and for scratch files; the caller removes it */
@@ -120,7 +120,7 @@ final class Snapshot {
     private void noteCopied(Copy one, SteadyCopy.Copied copied) {
         copied.details().forEach(listener::detail);
         if (copied.there() && one.path() != null) {
-            taken.get(one.scan()).put(one.path(), one.to());
+            one.files().put(one.path(), one.to());
         }
         if (copied.unsteady() != null) {
             unsteady.add(copied.unsteady());
@@ -134,7 +134,7 @@ final class Snapshot {
         if (facts.kind() == Archived.Kind.FILE && database != null && isDatabase(scan, database)) {
             // What is in a log goes into its database; in a live one, SQLite's own backup sees to that.
             if (mode == Mode.AT_REST && !path.endsWith("-shm")) {
-                copies.add(new Copy(scan, null, live, copy, facts.size()));
+                copies.add(new Copy(scan, files, null, live, copy, facts.size()));
             }
             return;
         }
@@ -151,7 +151,7 @@ final class Snapshot {
         if (mode == Mode.IN_PLACE) {
             files.put(path, content);
         } else {
-            copies.add(new Copy(scan, path, content, copy, facts.kind() == Archived.Kind.FILE ? facts.size() : 0));
+            copies.add(new Copy(scan, files, path, content, copy, facts.kind() == Archived.Kind.FILE ? facts.size() : 0));
         }
     }
 
@@ -171,11 +171,11 @@ final class Snapshot {
             for (String log : List.of("-wal", "-journal")) {
                 Path beside = beside(live, log);
                 if (Files.exists(beside, LinkOption.NOFOLLOW_LINKS)) {
-                    copies.add(new Copy(scan, null, beside, beside(copy, log), Files.size(beside)));
+                    copies.add(new Copy(scan, files, null, beside, beside(copy, log), Files.size(beside)));
                 }
             }
         }
-        copies.add(new Copy(scan, path, live.toRealPath(), copy, facts.size()));
+        copies.add(new Copy(scan, files, path, live.toRealPath(), copy, facts.size()));
     }
 
     private static Path beside(Path database, String suffix) {

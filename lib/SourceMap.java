@@ -8,13 +8,11 @@ package pps;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -156,7 +154,7 @@ public final class SourceMap {
 
     /** Names of entities go into messages and into the commands that these suggest; templates and hidden directories are none. */
     private static boolean isEntityName(String name) {
-        return !name.startsWith("_") && !name.startsWith(".")
+        return !name.isEmpty() && !name.startsWith("_") && !name.startsWith(".") && name.indexOf('/') < 0
             && name.codePoints().allMatch(c -> SafeText.isVisible(c) && "\\\"'`$&|;<>(){}*?!#~".indexOf(c) < 0);
     }
 
@@ -182,27 +180,27 @@ public final class SourceMap {
         return sources;
     }
 
-    /**
-     * Returns the entity that names without an entity belong to: the one asked for, else the only one of the project, else
-     * {@value #DEFAULT_ENTITY}. Throws {@link Failure} ({@link ExitCode#USAGE}) when the one asked for exists neither in the project nor in
-     * {@code inArchive}, unless the project has lost all of its entities.
-     */
-    public static String plainEntity(Path projectRoot, String asked, Collection<String> inArchive) {
-        List<String> known = entities(projectRoot);
-        if (asked == null) {
-            return known.size() == 1 ? known.get(0) : DEFAULT_ENTITY;
+    /** Returns the entity of a plain source that lies, or lay, at a path below a project root; empty where the map would not put it there. */
+    Optional<String> entityIn(String plainName, String path) {
+        for (Definition definition : definitions) {
+            int at = definition.path().indexOf(ENTITY);
+            if (definition.name().equals(plainName) && at >= 0 && path.length() > at && path.startsWith(definition.path().substring(0, at))) {
+                int end = path.indexOf('/', at);
+                String entity = path.substring(at, end < 0 ? path.length() : end);
+                return Optional.of(entity).filter(SourceMap::isEntityName).filter(one -> path.equals(bind(definition, plainName, one).path()));
+            }
         }
-        if (!asked.matches("[\\p{L}\\p{N}][\\p{L}\\p{N}_.-]*")) {
-            throw Failure.of(ExitCode.USAGE, "Not a name of an entity: '" + SafeText.quote(asked) + "'");
-        }
-        if (!known.isEmpty() && !known.contains(asked) && !inArchive.contains(asked)
-            && !Files.isDirectory(projectRoot.resolve("entities").resolve(asked), LinkOption.NOFOLLOW_LINKS)) {
-            TreeSet<String> all = new TreeSet<>(known);
-            all.addAll(inArchive);
-            throw Failure.of(ExitCode.USAGE, "Unknown entity '" + SafeText.quote(asked) + "'")
-                .next("Known entities: " + SafeText.quote(String.join(", ", all)));
-        }
-        return asked;
+        return Optional.empty();
+    }
+
+    /** Tells whether anything of an entity's sources is there, though it may have lost what makes it one. */
+    boolean hasTracesOf(Path projectRoot, String entity) {
+        return definitions.stream().filter(Definition::perEntity).map(definition -> bind(definition, definition.name(), entity)).anyMatch(source -> {
+            Path place = projectRoot.resolve(source.path());
+            boolean wholeEntity = source.path().endsWith("/" + entity);
+            return wholeEntity ? source.include().stream().anyMatch(name -> !Glob.hasWildcard(name) && Files.exists(place.resolve(name)))
+                : Files.isDirectory(place);
+        });
     }
 
     /** Returns the names that the map's lines have, for messages that list what is known. */

@@ -9,7 +9,9 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
+//SOURCES Manifest.java
 //SOURCES Ownership.java
+//SOURCES PlainEntity.java
 //SOURCES Places.java
 //SOURCES Plan.java
 //SOURCES Reason.java
@@ -33,6 +35,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -60,7 +63,8 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     private final Settling settling;
     private final Map<Path, FileStore> fileSystems = new HashMap<>();
     private final Map<FileStore, Long> known = new HashMap<>();
-    private final Map<String, Optional<SourceMap.Source>> sources = new HashMap<>();
+    private final Map<String, SourceMap.Source> sources = new HashMap<>();
+    private Optional<Manifest> manifest = Optional.empty();
     private final Map<String, Path> tops = new LinkedHashMap<>();
     private final Map<Path, Archived> firstBelow = new HashMap<>();
 
@@ -81,16 +85,25 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     /** Returns the directory that the files of a source were staged in, whether or not there were any. */
     Path top(String source) {
         return tops.computeIfAbsent(source, name -> {
-            SourceMap.Source known = sources.computeIfAbsent(name, n -> selection.choose(n, map, projectRoot)).orElseThrow();
-            Path area = places.areaFor(LiveFiles.realPath(projectRoot.resolve(known.path())));
+            Path area = places.areaFor(LiveFiles.realPath(projectRoot.resolve(source(name).path())));
             usesArea.accept(area);
             return area.resolve("staged").resolve(name);
         });
     }
 
+    private SourceMap.Source source(String name) {
+        return sources.computeIfAbsent(name, one -> map.resolve(one, PlainEntity.of(projectRoot, selection.entity(), map, manifest, List.of(one)))
+            .orElseThrow());
+    }
+
+    @Override
+    public void manifest(Manifest read) {
+        manifest = Optional.of(read);
+    }
+
     @Override
     public boolean wants(String source) {
-        return sources.computeIfAbsent(source, name -> selection.choose(name, map, projectRoot)).isPresent();
+        return selection.wants(source, map);
     }
 
     @Override
@@ -109,7 +122,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
             Path target = place(file);
             requireRoom(file, fileSystem(file.source(), target.getParent()), target.getParent());
             boolean mayBeDatabase = Coverage.databaseOf(file.path()) == null;
-            boolean expected = mayBeDatabase && SqliteCheck.shouldBeDatabase(file.path(), sources.get(file.source()).orElseThrow().include());
+            boolean expected = mayBeDatabase && SqliteCheck.shouldBeDatabase(file.path(), source(file.source()).include());
             return new StagedFile(target, file, ownership, begins -> settling.take(target, file.size(),
                 expected || mayBeDatabase && SqliteCheck.isDatabase(begins, 0, begins.length)));
         } catch (IOException e) {

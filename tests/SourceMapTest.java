@@ -79,24 +79,6 @@ class SourceMapTest {
     }
 
     @Test
-    @DisplayName("plain names mean the entity asked for, else the only one, else lyra; one that is not there is refused with the known ones")
-    void plainEntity() throws IOException {
-        assertEquals("lyra", SourceMap.plainEntity(root, null, List.of()));
-        entity("zoe");
-        assertEquals("zoe", SourceMap.plainEntity(root, null, List.of()));
-        entity("caia");
-        assertEquals("lyra", SourceMap.plainEntity(root, null, List.of()));
-        assertEquals("caia", SourceMap.plainEntity(root, "caia", List.of()));
-        assertEquals("new", SourceMap.plainEntity(root, "new", List.of("new")));
-        Failure failure = assertThrows(Failure.class, () -> SourceMap.plainEntity(root, "nobody", List.of("new")));
-        assertEquals(ExitCode.USAGE, failure.exitCode());
-        assertEquals("Known entities: caia, new, zoe", failure.next());
-        for (String name : List.of("..", "a/b", "", ".hidden", "a\nb")) {
-            assertEquals(ExitCode.USAGE, assertThrows(Failure.class, () -> SourceMap.plainEntity(root, name, List.of(name))).exitCode());
-        }
-    }
-
-    @Test
     @DisplayName("a pps-sources.json at the project root replaces the built-in map, and one that is named replaces both")
     void ownMap() throws IOException {
         Files.writeString(root.resolve("pps-sources.json"), "{\"sources\": {\"a\": {\"path\": \"x/\", \"include\": [\"*\"], \"critical\": true}}}");

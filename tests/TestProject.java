@@ -212,6 +212,15 @@ final class TestProject {
         return tar.gzip(backups().resolve(name));
     }
 
+    /** Returns what a file of the project says. */
+    String read(String path) {
+        try {
+            return Files.readString(root.resolve(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs restore_pps on this project without Docker. */
     Scripts.Result restore(String... arguments) {
         return Scripts.run("restore_pps", arguments(arguments));

@@ -34,6 +34,7 @@
 //SOURCES DamagedArchivesTest.java
 //SOURCES DigestBesideTest.java
 //SOURCES DockerJsonTest.java
+//SOURCES EntitiesTest.java
 //SOURCES FailureTest.java
 //SOURCES FaultsTest.java
 //SOURCES FingerprintTest.java
@@ -46,6 +47,7 @@
 //SOURCES ListBackupsTest.java
 //SOURCES ManifestTest.java
 //SOURCES OddPlacesTest.java
+//SOURCES PlainEntityTest.java
 //SOURCES PlannerTest.java
 //SOURCES ProgressDisplayTest.java
 //SOURCES PromptTest.java
