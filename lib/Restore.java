@@ -123,9 +123,10 @@ public final class Restore {
         request.selection().checkNames(request.map());
         try (ProjectLock lock = ProjectLock.take(request.projectRoot(), request.purpose())) {
             Journal.requireNone(request.projectRoot(), request.recoverCommand());
-            Stack before = compose == null ? null : compose.look();
+            Stack first = compose == null ? null : compose.look();
             begin(request.purpose(), request.composeFile());
-            Plan plan = beforeTheSwap(consent, before);
+            Plan plan = beforeTheSwap(consent, first);
+            Stack before = journal.stack();
             swap(plan);
             Completion.Health health = completion.bringUp(request.healthTimeout());
             Failure trouble = health.trouble();
@@ -136,11 +137,11 @@ public final class Restore {
                 trouble = takeBack(before, trouble);
             }
             if (trouble == null && before != null) {
-                compose.tellWhatStaysDown(journal.stack());
+                compose.tellWhatStaysDown(before);
             }
             Path safety = completion.packAndClean();
-            return new Outcome(plan, safety, trouble, journal.stack(),
-                before == null ? Set.of() : trouble == null ? journal.stack().toStart() : compose.runningNow());
+            return new Outcome(plan, safety, trouble, before,
+                before == null ? Set.of() : trouble == null ? before.toStart() : compose.runningNow());
         }
     }
 
@@ -164,17 +165,19 @@ public final class Restore {
     }
 
     /** Everything up to the last moment at which going back means only to delete what was staged and to start what was stopped. */
-    private Plan beforeTheSwap(Consent consent, Stack before) {
+    private Plan beforeTheSwap(Consent consent, Stack first) {
         boolean stopped = false;
         try {
             Plan plan = stage();
             refuseShrink(plan);
-            if (before != null) {
+            if (first != null) {
                 refuseOutsiders(plan);
-                warnOfMissingBinds(before, plan);
+                warnOfMissingBinds(first, plan);
             }
-            consent.ask(plan, before == null ? Set.of() : before.running());
-            if (before != null) {
+            consent.ask(plan, first == null ? Set.of() : first.running());
+            if (first != null) {
+                // Staging takes its time, and a question can stay unanswered for hours: what runs now is what has to run again.
+                Stack before = compose.look();
                 journal.stack(request.purpose().equals("undo") ? before.alsoStarting(plan.ranBefore()) : before);
                 journal.enter(Journal.Phase.STOPPING);
                 compose.stop(before);

@@ -445,7 +445,7 @@ class RestoreWithContainersTest {
                 Scripts scripts = fakeDocker("""
                     case " $* " in *' ps '*compose.project=*)
                       n=$(cat "$SCRATCH/looks" 2>/dev/null || echo 0); echo $((n + 1)) >"$SCRATCH/looks"
-                      if [ "$n" = 2 ]; then "$REAL_DOCKER" start "$NAME-a-1" >&2; fi;;
+                      if [ "$n" = 3 ]; then "$REAL_DOCKER" start "$NAME-a-1" >&2; fi;;
                     esac
                     """ + REAL).env("NAME", stack.name());
                 Tree before = data(stack);
@@ -455,6 +455,22 @@ class RestoreWithContainersTest {
                 before.assertSame(data(stack), result);
                 assertEquals("created", stack.states().get("b"));
                 assertNoJournal(stack);
+            }
+        }
+
+        @Test
+        @DisplayName("starts again also what somebody started while the backup was unpacked")
+        void startedMeanwhile() throws IOException {
+            try (TestStack stack = small().up("a")) {
+                Map<String, String> ids = ids(stack);
+                // Who else mounts the data is asked between the first look at the stack and the question.
+                Scripts scripts = fakeDocker("""
+                    case "$*" in 'ps -q --no-trunc') (cd "$ROOT" && "$REAL_DOCKER" compose up -d b >&2);; esac
+                    """ + REAL).env("ROOT", stack.root().toString());
+                Scripts.Result result = run(scripts, stack, "--latest", "--yes");
+                assertEquals(0, result.exitCode(), result::toString);
+                assertEquals(Map.of("a", "running", "b", "running"), stack.states(), result::toString);
+                assertEquals(ids.get("a"), ids(stack).get("a"));
             }
         }
 
