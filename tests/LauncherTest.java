@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,7 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 //SOURCES Checkout.java
+//SOURCES NotRoot.java
 //SOURCES Scripts.java
+//SOURCES TestProject.java
 
 /** Tests of {@code ./jbang}, copied into a made-up checkout and mostly with made-up programs on PATH, so that they are quick. */
 class LauncherTest {
@@ -273,6 +276,27 @@ class LauncherTest {
         launcher().env("JBANG_DIR", elsewhere.toString()).runCommand(launch("list_backups.java"));
         assertEquals(times + 2, Files.readAllLines(asked).size(), "other settings");
         assertEquals(List.of("command-list_backups.java", JAR), names(checkout.resolve(".jbang")).stream().sorted().toList());
+    }
+
+    @Test
+    @DisplayName("a user who may not write beside the jar that another has fetched runs scripts all the same")
+    void fetchedByAnother() throws IOException {
+        NotRoot.require();
+        program("the java", "echo \"ran $*\"");
+        program("java", "case $1 in -version) echo 'openjdk version \"17.0.1\"' >&2 ;; *) echo \"'" + bin.resolve("the java") + "' main\"; exit 255 ;; esac");
+        program("javac", "");
+        program("mvn", MAVEN);
+        for (String tool : List.of("env", "find", "sort", "touch", "tr")) {
+            Files.createSymbolicLink(bin.resolve(tool), onPath(tool));
+        }
+        TestProject.mode(checkout.getParent(), "rwxr-xr-x");
+        for (List<String> asWhom : List.of(List.<String>of(), NotRoot.COMMAND)) {
+            List<String> command = new ArrayList<>(asWhom);
+            command.addAll(launch("list_backups.java", "x"));
+            Files.deleteIfExists(checkout.resolve(".jbang/command-list_backups.java"));
+            Scripts.Result result = launcher().runCommand(command);
+            assertEquals("ran main x\n", result.stdout(), result::toString);
+        }
     }
 
     /** What happens before the launcher is started again, and whether it has to ask JBang then. */

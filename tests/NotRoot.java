@@ -15,6 +15,8 @@ import java.util.List;
 /** Runs scripts as a user who owns little: nobody. */
 final class NotRoot {
     static final int NOBODY = 65534;
+    /** What is put before a command. */
+    static final List<String> COMMAND = List.of("/usr/bin/setpriv", "--reuid", "" + NOBODY, "--regid", "" + NOBODY, "--clear-groups");
 
     private NotRoot() {
     }
@@ -32,7 +34,7 @@ final class NotRoot {
 
     /** Returns the command that runs another one as nobody. */
     static List<String> command(Path directory, List<String> java) {
-        List<String> command = new ArrayList<>(List.of("setpriv", "--reuid", "" + NOBODY, "--regid", "" + NOBODY, "--clear-groups"));
+        List<String> command = new ArrayList<>(COMMAND);
         command.addAll(readableByAll(java, directory));
         return command;
     }
