@@ -179,10 +179,20 @@ public class restore_pps implements Cli.Script {
         if (target == null) {
             return common.requireProjectRoot();
         }
+        if (target.toString().isEmpty()) {
+            throw Failure.of(ExitCode.USAGE, "--target names no directory").state("Nothing was touched.");
+        }
         if (Files.exists(target) && !Files.isDirectory(target)) {
             throw Failure.of(ExitCode.USAGE, "--target " + SafeText.quote(target) + " is not a directory");
         }
-        return target.toAbsolutePath().normalize();
+        Path other = target.toAbsolutePath().normalize();
+        Path compose = common.sourceMap(other).composeFile(other);
+        if (Files.exists(compose)) {
+            // Containers are left alone under another root, so it must not be one that containers work on.
+            throw Failure.of(ExitCode.USAGE, "--target " + SafeText.quote(target) + " is a project with a stack of its own, " + SafeText.quote(compose))
+                .state("Nothing was touched.").next("Restore it as what it is, with --project-root " + SafeText.quote(target) + " instead, or name an empty directory.");
+        }
+        return other;
     }
 
     private ExitCode preview(Restore restore, Path root, Console console) {

@@ -5,6 +5,7 @@ package pps;
 //SOURCES SafeText.java
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -94,7 +95,7 @@ public final class BackupDirectory {
 
     /** Returns the archives, the newest first; none when the directory does not exist. Throws {@link Failure} when it cannot be read. */
     public List<Backup> newestFirst() {
-        if (!Files.exists(directory)) {
+        if (Files.notExists(directory)) {
             return List.of();
         }
         List<Backup> backups = new ArrayList<>();
@@ -103,7 +104,7 @@ public final class BackupDirectory {
                 .forEach(file -> timeIn(file.getFileName().toString()).ifPresent(time -> backups.add(new Backup(file, time))));
         } catch (IOException | java.io.UncheckedIOException e) {
             throw Failure.of(ExitCode.BAD_BACKUP, "Cannot list the backup directory " + SafeText.quote(directory) + ": " + Reason.of(e))
-                .state("Nothing was touched.").because(e);
+                .state("Nothing was touched.").next(e instanceof AccessDeniedException ? "Run the same command as its owner, or as root." : null).because(e);
         }
         backups.sort(Comparator.comparing(Backup::createdAt).thenComparing(Backup::name).reversed());
         return backups;

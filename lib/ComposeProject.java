@@ -44,7 +44,7 @@ final class ComposeProject {
         if (!Files.isRegularFile(composeFile)) {
             // Compose would go on searching in the parent directories, and find another project.
             throw Failure.of(ExitCode.FAILED, "There is no compose file at " + SafeText.quote(composeFile)).state("Nothing was touched.")
-                .next("Put the compose file back, or leave the containers alone with --no-containers.");
+                .next("Put the compose file back" + DockerTrouble.OR_WITHOUT);
         }
         checkComposeFileVariable();
         DockerCommand.Result result = compose(LOOK_LIMIT, List.of("config", "--format", "json"));

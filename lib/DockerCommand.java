@@ -2,7 +2,7 @@ package pps;
 
 //DEPS org.zeroturnaround:zt-exec:1.12
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//SOURCES ExitCode.java Failure.java SafeText.java
+//SOURCES DockerTrouble.java ExitCode.java Failure.java SafeText.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -45,7 +45,7 @@ final class DockerCommand {
     Result run(Duration limit, List<String> arguments) {
         String docker = find("docker").orElseThrow(() -> Failure.of(ExitCode.FAILED, "The docker command was not found on PATH")
             .state("Nothing was touched.")
-            .next("Install Docker with its Compose plugin, or leave the containers alone with --no-containers."));
+            .next("Install Docker with its Compose plugin" + DockerTrouble.OR_WITHOUT));
         List<String> command = new ArrayList<>();
         // A Ctrl-C reaches every process of the terminal's foreground group. It may end this program's waiting, but must not break a
         // `docker compose stop` or `up` in the middle, so docker gets a session of its own where the system has the means for it.

@@ -20,7 +20,7 @@ final class DockerTrouble {
     private static final int LINES_SHOWN = 5;
     private static final int SHORTEST_SECRET = 4;
     /** How advice ends when nothing was touched yet. */
-    static final String OR_WITHOUT = ", or leave the containers alone with --no-containers.";
+    static final String OR_WITHOUT = "; or, only if nothing runs on the data, leave the containers alone with --no-containers.";
     private static final Pattern REQUIRED = Pattern.compile("required variable (\\w+) is missing a value");
     private static final Pattern UNSET = Pattern.compile("\\\\?\"(\\w+)\\\\?\" variable is not set");
     private static final Pattern UNREADABLE = Pattern.compile("(?m)^(?:failed to read|open) (/.*?): (?:line (\\d+))?");
@@ -45,7 +45,7 @@ final class DockerTrouble {
         if (lower.contains("permission denied")
             && (lower.contains("docker daemon") || lower.contains("docker api") || lower.contains("docker.sock"))) {
             return copy(failure, "This user may not talk to Docker: permission denied on its socket")
-                .next("Add the user to the group docker (sudo usermod -aG docker \"$USER\") and log in again" + OR_WITHOUT);
+                .next("Add the user to the group docker (sudo usermod -aG docker \"$USER\") and log in again, or run as root");
         }
         if (lower.contains("cannot connect to the docker daemon") || lower.contains("error during connect")
             || lower.contains("failed to connect to the docker api")) {

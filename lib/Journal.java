@@ -13,6 +13,7 @@ package pps;
 
 import com.google.gson.JsonParseException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -95,7 +96,8 @@ final class Journal {
     /** Returns the journal that an unfinished restore of this project left, or null. */
     static Journal find(Path projectRoot) {
         Path file = fileOf(projectRoot);
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        // Where we may not look, something may well be.
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
             return null;
         }
         try {
@@ -108,6 +110,10 @@ final class Journal {
             journal.areas = written.areas();
             journal.groups = written.groups();
             return journal;
+        } catch (AccessDeniedException e) {
+            throw Failure.of(ExitCode.LOCKED, "Whether a restore of this project was interrupted cannot be seen: " + SafeText.quote(file)
+                + ": permission denied").state("Nothing was touched now.").next("Run the same command as the user who restored it before, or as root.")
+                .because(e);
         } catch (IOException | JsonParseException e) {
             throw Failure.of(ExitCode.LOCKED, "The journal of an interrupted restore cannot be read: " + SafeText.quote(file) + " ("
                 + Reason.of(e) + ")").state("Live data may be half old and half new; nothing was touched now.")
@@ -141,7 +147,7 @@ final class Journal {
     /** Tells whether a restore of this project has left a journal, or a piece of one that it was writing when it was killed. */
     static boolean isLeft(Path projectRoot) {
         Path file = fileOf(projectRoot);
-        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) || Durable.isUnfinished(file);
+        return !Files.notExists(file, LinkOption.NOFOLLOW_LINKS) || Durable.isUnfinished(file);
     }
 
     /** Removes what a kill can leave of the very writing of a journal; whoever holds the lock knows that nobody writes one now. */

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -75,7 +76,8 @@ final class ProjectLock implements AutoCloseable {
             }
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot lock the project with " + SafeText.quote(file) + ": " + Reason.of(e))
-                .state("Nothing was touched.").because(e);
+                .state("Nothing was touched.").because(e)
+                .next(e instanceof AccessDeniedException ? "Run the same command as the user who restored it before, or as root." : null);
         }
     }
 

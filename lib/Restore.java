@@ -13,6 +13,7 @@ package pps;
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
 //SOURCES MissingSources.java
+//SOURCES OpenFiles.java
 //SOURCES Places.java
 //SOURCES Plan.java
 //SOURCES Planner.java
@@ -20,7 +21,6 @@ package pps;
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES SafetyBackup.java
-//SOURCES SizeText.java
 //SOURCES Selection.java
 //SOURCES SourceMap.java
 //SOURCES Stack.java
@@ -36,7 +36,6 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Puts a backup back: stage and check while the stack runs, ask, stop, swap by renames, start, prove healthy, keep what was replaced. It
@@ -169,7 +168,9 @@ public final class Restore {
         boolean stopped = false;
         try {
             Plan plan = stage();
-            refuseShrink(plan);
+            if (!request.allowShrink()) {
+                plan.refuseShrink();
+            }
             if (first != null) {
                 refuseOutsiders(plan);
                 warnOfMissingBinds(first, plan);
@@ -191,7 +192,9 @@ public final class Restore {
                 refuseOutsiders(plan);
             }
             listener.checkInterrupted();
-            journal.groups(new SwapPlanner(places, staging).groups(atRest));
+            List<SwapGroup> groups = new SwapPlanner(places, staging).groups(atRest);
+            OpenFiles.refuseWriters(groups);
+            journal.groups(groups);
             journal.safetyName(request.safetyBackup() ? SafetyBackup.nextName(request.projectRoot()) : null);
             journal.enter(Journal.Phase.SWAPPING);
             return atRest;
@@ -238,18 +241,6 @@ public final class Restore {
         }
         area.complete(plan, request.purpose().equals("undo"));
         return plan;
-    }
-
-    private void refuseShrink(Plan plan) {
-        if (request.allowShrink() || plan.shrinking().isEmpty()) {
-            return;
-        }
-        String what = plan.shrinking().stream().map(source -> source.source().name() + " ("
-            + SizeText.ofFiles(source.filesBefore(), source.bytesBefore()) + " now; "
-            + SizeText.ofFiles(source.filesAfter(), source.bytesAfter()) + " in the backup)").collect(Collectors.joining(", "));
-        throw Failure.of(ExitCode.FAILED, "Refused: more than half would be lost of " + what).state("Nothing was touched.")
-            .next("Leave it out: --skip " + plan.shrinking().stream().map(s -> SafeText.quote(s.source().name())).collect(Collectors.joining(" "))
-                + "   or, if that loss is what you want: --allow-shrink");
     }
 
     private void refuseOutsiders(Plan plan) {

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.file.StandardOpenOption;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -357,6 +360,9 @@ class RestoreTest {
         project.filesToBackUp().forEach((name, file) ->
             assertTrue(Files.isRegularFile(target.resolve(project.root.relativize(file))), file + " is missing in the target"));
         assertFails(2, project.restore("--yes", "--latest", "--target", project.root.resolve("pps/docker/README").toString()), "is not a directory");
+        assertFails(2, project.restore("--yes", "--latest", "--target", ""), "--target names no directory");
+        project.write("pps/docker/compose.yaml", "services: {}");
+        assertFails(2, project.restore("--yes", "--latest", "--target", project.root.toString()), "is a project with a stack of its own");
     }
 
     // ---- what is refused, and what is mentioned
@@ -536,5 +542,40 @@ class RestoreTest {
         assertEquals(0600, neo4j.mode());
         assertTrue(result.stderr().contains("3 files should belong to 7474:7474 (user:group), which only root can give them"), result::toString);
         assertEquals(result.stderr().indexOf("7474:7474"), result.stderr().lastIndexOf("7474:7474"), result::toString);
+    }
+
+    @Test
+    @DisplayName("a database that a process has open for writing is not moved away under it: the process is named, and nothing is touched")
+    void openForWriting(@TempDir Path directory) throws IOException {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fdinfo")), "needs Linux's /proc");
+        TestProject project = TestProject.create(directory);
+        project.backUp(BACKUP);
+        project.write("entities/lyra/identity.md", "changed");
+        Tree before = project.tree();
+        try (FileChannel open = FileChannel.open(project.root.resolve("entities/lyra/data/inventory.db"), StandardOpenOption.WRITE)) {
+            Scripts.Result result = project.restore("--yes", "--latest");
+            assertTrue(open.isOpen());
+            assertFails(1, result, "inventory.db is open for writing in process " + ProcessHandle.current().pid());
+            before.assertSame(project.tree(), result);
+            assertEquals(0, project.restore("--yes", "--latest", "--skip", "sqlite").exitCode());
+        }
+        project.restored("--latest");
+    }
+
+    @Test
+    @DisplayName("to a user who may not look into the directory of an interrupted or finished restore, it is not said that there is none")
+    void mayNotLook(@TempDir Path directory) {
+        NotRoot.require();
+        TestProject project = TestProject.create(directory);
+        project.backUp(BACKUP);
+        project.write("entities/lyra/identity.md", "changed");
+        project.restored("--latest");
+        Scripts.Result recover = NotRoot.run(directory, "restore_pps", project.arguments("--recover"));
+        assertFails(1, recover, "permission denied");
+        assertTrue(recover.stderr().contains("or as root"), recover::toString);
+        Scripts.Result list = NotRoot.run(directory, "list_backups", "--project-root", project.root.toString(), "--backup-dir", project.backups.toString());
+        assertTrue(list.stderr().contains("Whether a restore of this project was interrupted cannot be seen"), list::toString);
+        Scripts.Result undo = NotRoot.run(directory, "restore_pps", project.arguments("--undo", "--yes"));
+        assertFails(3, undo, "permission denied");
     }
 }

@@ -47,6 +47,7 @@
 //SOURCES ListBackupsTest.java
 //SOURCES ManifestTest.java
 //SOURCES OddPlacesTest.java
+//SOURCES OpenFilesTest.java
 //SOURCES PlainEntityTest.java
 //SOURCES PlannerTest.java
 //SOURCES ProgressDisplayTest.java
