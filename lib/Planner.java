@@ -9,6 +9,7 @@ package pps;
 //SOURCES Listener.java
 //SOURCES LiveFiles.java
 //SOURCES Manifest.java
+//SOURCES Places.java
 //SOURCES Plan.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -157,11 +158,17 @@ public final class Planner {
     }
 
     /** The live files that the restore touches: those in the backup, those that it covers, and what belongs to a database among them. */
-    private static TreeMap<String, FileFacts> liveFiles(SourceMap.Source source, Path destination, Coverage coverage,
-                                                        Map<String, Archived> incoming) {
+    private TreeMap<String, FileFacts> liveFiles(SourceMap.Source source, Path destination, Coverage coverage,
+                                                 Map<String, Archived> incoming) {
+        Path home = Places.home(projectRoot);
+        boolean holdsHome = home.startsWith(destination);
         boolean deep = coverage.isDeep() || source.isUnit() || incoming.keySet().stream().anyMatch(path -> path.contains("/"));
         TreeMap<String, FileFacts> all = LiveFiles.list(destination, deep, relative -> {
             String database = Coverage.databaseOf(relative);
+            if (holdsHome && destination.resolve(relative).startsWith(home)) {
+                // What this very restore has staged, for one.
+                return false;
+            }
             return source.isUnit() || incoming.containsKey(relative) || coverage.covers(relative)
                 || database != null && (incoming.containsKey(database) || coverage.covers(database));
         });

@@ -24,6 +24,9 @@ public final class SourceMap {
     /** The entity that a plain archive means when neither the project nor the command line tells. */
     public static final String DEFAULT_ENTITY = "lyra";
 
+    /** What a source includes that is a unit. */
+    static final List<String> UNIT = List.of("**");
+
     private static final String ENTITY = "{entity}";
     /** In the order in which Compose looks for them. */
     private static final List<String> COMPOSE_NAMES = List.of("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml");
@@ -43,7 +46,7 @@ public final class SourceMap {
     public record Source(String name, String kind, String entity, String path, List<String> include, boolean critical) {
         /** Tells whether the directory is a unit, all old or all new: a database whose files only make sense together. */
         public boolean isUnit() {
-            return include.equals(List.of("**"));
+            return include.equals(UNIT);
         }
 
         /** Tells whether the map means the file at this path below the source. */

@@ -29,6 +29,8 @@ final class SourceMapFile {
     static final Set<String> TOP = Set.of("$schema", "compose", "sources");
     static final Set<String> SOURCE = Set.of("path", "include", "critical", "description");
 
+    private static final String HOME = "work/pps_backup";
+
     private SourceMapFile() {
     }
 
@@ -44,6 +46,7 @@ final class SourceMapFile {
             for (Map.Entry<String, JsonElement> source : sources.entrySet()) {
                 definitions.add(definition(source.getKey(), object(source.getValue(), "source \"" + source.getKey() + "\"")));
             }
+            refuseInUnits(definitions);
             String compose = top.has("compose") ? relativePath(top.get("compose").getAsString(), "\"compose\"") : ".";
             return new SourceMap(definitions, compose);
         } catch (IOException e) {
@@ -52,6 +55,29 @@ final class SourceMapFile {
             throw Failure.of(ExitCode.USAGE, "The source map " + SafeText.quote(file) + " is not valid: " + SafeText.quote("" + e.getMessage()))
                 .state("Nothing was touched.").next("docs/pps-sources.schema.json says what it may hold").because(e);
         }
+    }
+
+    /** A unit is moved as the whole directory that it is, with whatever lies in it. */
+    private static void refuseInUnits(List<SourceMap.Definition> definitions) {
+        for (SourceMap.Definition unit : definitions) {
+            if (!unit.include().equals(SourceMap.UNIT)) {
+                continue;
+            }
+            if (isAtOrBelow(HOME, unit.path())) {
+                throw new JsonParseException("source \"" + unit.name() + "\": \"**\" means the whole directory, and in " + unit.path() + " lies " + HOME
+                    + ", where restores keep their own files");
+            }
+            for (SourceMap.Definition other : definitions) {
+                if (other != unit && isAtOrBelow(other.path(), unit.path())) {
+                    throw new JsonParseException("source \"" + other.name() + "\" lies in source \"" + unit.name()
+                        + "\", which is restored as a whole (\"**\"); give \"" + unit.name() + "\" other patterns, like \"**/*\"");
+                }
+            }
+        }
+    }
+
+    private static boolean isAtOrBelow(String path, String top) {
+        return Path.of(path).normalize().startsWith(Path.of(top).normalize()) || Path.of(top).normalize().toString().isEmpty();
     }
 
     private static SourceMap.Definition definition(String name, JsonObject source) {

@@ -563,6 +563,23 @@ class RestoreTest {
     }
 
     @Test
+    @DisplayName("a source that is the whole project, by its patterns, never takes a restore's own files for its own")
+    void wholeProject(@TempDir Path directory) {
+        TestProject project = TestProject.empty(directory);
+        project.write("pps-sources.json", "{\"sources\": {\"docs\": {\"path\": \".\", \"include\": [\"**/*.md\"], \"critical\": true}}}");
+        project.write("a.md", "as it was");
+        project.write("b/b.md", "another one");
+        assertEquals(0, Scripts.run("backup_pps", project.arguments()).exitCode());
+        project.write("a.md", "changed");
+        project.write("c.md", "new");
+        Scripts.Result result = project.restored("--latest");
+        assertEquals("as it was", project.read("a.md"), result::toString);
+        assertTrue(Files.notExists(project.root.resolve("c.md")), result::toString);
+        project.restored("--undo");
+        assertEquals("changed new", project.read("a.md") + " " + project.read("c.md"));
+    }
+
+    @Test
     @DisplayName("to a user who may not look into the directory of an interrupted or finished restore, it is not said that there is none")
     void mayNotLook(@TempDir Path directory) {
         NotRoot.require();

@@ -103,6 +103,10 @@ class SourceMapTest {
         "{\"sources\": {\"_a\": {\"path\": \"x\", \"include\": [\"*\"], \"critical\": true}}}",
         "{\"sources\": {\"a\": {\"path\": \"x\", \"include\": [\"*\"], \"critical\": true, \"more\": 1}}}",
         "{\"compose\": \"../x\", \"sources\": {\"a\": {\"path\": \"x\", \"include\": [\"*\"], \"critical\": true}}}",
+        "{\"sources\": {\"a\": {\"path\": \"x\", \"include\": [\"**\"], \"critical\": true}, \"b\": {\"path\": \"x/y\", \"include\": [\"*\"], \"critical\": true}}}",
+        "{\"sources\": {\"b\": {\"path\": \"x\", \"include\": [\"*\"], \"critical\": true}, \"a\": {\"path\": \"x/.\", \"include\": [\"**\"], \"critical\": true}}}",
+        "{\"sources\": {\"a\": {\"path\": \".\", \"include\": [\"**\"], \"critical\": true}}}",
+        "{\"sources\": {\"a\": {\"path\": \"work\", \"include\": [\"**\"], \"critical\": true}}}",
         "{\"extra\": 1, \"sources\": {\"a\": {\"path\": \"x\", \"include\": [\"*\"], \"critical\": true}}}"})
     @DisplayName("what is no source map is refused as wrong usage, and shown where to read how")
     void invalid(String json) throws IOException {
