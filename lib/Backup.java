@@ -222,8 +222,8 @@ public final class Backup {
         List<String> changed = snapshot.changedInPlace();
         changed.forEach(this::warn);
         boolean onePart = leftOut.values().stream().anyMatch(BackupPlan.NOT_ASKED::equals);
-        return new Packed(contents.get(), leftOut, doubts.shrunk() || !changed.isEmpty() ? "the warnings above say that they may be needed"
-            : onePart ? "this one holds one entity alone" : null);
+        return new Packed(contents.get(), leftOut, doubts.shrunk() || plan.lacksSomething() || !changed.isEmpty()
+            ? "the warnings above say that they may be needed" : onePart ? "this one holds one entity alone" : null);
     }
 
     private void warn(String message) {

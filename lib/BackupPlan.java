@@ -82,6 +82,7 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
             }
             SourceScan scan = SourceScan.of(source, root, all, excluded);
             warnings.addAll(scan.remarks());
+            warnings.addAll(scan.missing());
             if (scan.present()) {
                 scans.add(scan);
                 if (live && source.isUnit()) {
@@ -120,6 +121,11 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
                 .next("See what has become of it; where it is no longer wanted, back up again.");
         });
         return new BackupPlan(now.scans, now.leftOut, now.absent, time, target, stack, mode, now.warnings);
+    }
+
+    /** Tells whether something is missing that an older backup may hold. */
+    boolean lacksSomething() {
+        return scans.stream().anyMatch(scan -> !scan.missing().isEmpty());
     }
 
     /** Returns the bytes of all sources. */

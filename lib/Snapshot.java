@@ -140,7 +140,8 @@ final class Snapshot {
         }
         if (facts.kind() == Archived.Kind.DIRECTORY) {
             Durable.createPrivateDirectories(copy);
-            files.put(path, mode == Mode.IN_PLACE ? live : copy);
+            // A directory behind a symbolic link is packed as the directory that it is.
+            files.put(path, mode == Mode.IN_PLACE ? live.toRealPath() : copy);
             return;
         }
         if (facts.kind() == Archived.Kind.FILE && isDatabase(scan, path)) {

@@ -493,13 +493,53 @@ class BackupTest {
         Files.createSymbolicLink(project.root.resolve("entities/lyra/identity.md"), elsewhere);
         Files.createSymbolicLink(project.root.resolve("entities/lyra/journals/gone.md"), Path.of("/nowhere/at/all.md"));
         Scripts.Result result = backedUp();
-        assertTrue(result.stderr().contains("identity.md' is a symbolic link out of its source") && result.stderr().contains("gone.md' is left out"),
+        assertTrue(result.stderr().contains("identity.md' is a symbolic link to what is not in the backup by itself") && result.stderr().contains("gone.md' is left out"),
             result::toString);
         project.delete("entities/lyra/identity.md");
         project.delete("entities/lyra/journals/gone.md");
         project.restored("--latest");
         assertEquals("kept elsewhere", Files.readString(project.root.resolve("entities/lyra/identity.md")));
         assertFalse(Files.isSymbolicLink(project.root.resolve("entities/lyra/identity.md")));
+    }
+
+    @ParameterizedTest(name = "while a stack runs: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("holds the files of a directory behind a link, and a restore brings them back as a directory")
+    void linkedDirectory(boolean live) throws IOException {
+        Path elsewhere = Files.createDirectories(directory.resolve("disk2/2024"));
+        Files.writeString(elsewhere.resolve("old.md"), "from the other disk");
+        Path link = Files.createSymbolicLink(project.root.resolve("entities/lyra/journals/2024"), elsewhere);
+        Files.createDirectories(project.root.resolve("entities/lyra/versions"));
+        Path identity = project.root.resolve("entities/lyra/identity.md");
+        Files.move(identity, project.root.resolve("entities/lyra/versions/v3.md"));
+        Files.createSymbolicLink(identity, Path.of("versions/v3.md"));
+        String me = Files.readString(identity);
+        project.backUp(OLD);
+        Backup.Outcome outcome = here(live, Listener.SILENT);
+        assertTrue(outcome.warnings().stream().anyMatch(warning -> warning.contains("journals/2024' is a symbolic link to a directory")),
+            outcome.warnings()::toString);
+        Scripts.Result inTheWay = project.restore("--yes", "--latest");
+        assertEquals(1, inTheWay.exitCode(), inTheWay::toString);
+        assertTrue(inTheWay.stderr().contains("it is a symbolic link where the backup has a directory"), inTheWay::toString);
+        Files.delete(link);
+        deleteTree("entities/lyra/versions");
+        project.restored("--latest");
+        assertEquals("from the other disk", Files.readString(link.resolve("old.md")));
+        assertFalse(Files.isSymbolicLink(link));
+        assertEquals(me, Files.readString(identity));
+    }
+
+    @Test
+    @DisplayName("that lacks what a link shows deletes no older backup")
+    void linkOutOfUnit() throws IOException {
+        project.backUp(OLD);
+        Path elsewhere = Files.createDirectories(directory.resolve("disk2/index"));
+        Files.writeString(elsewhere.resolve("data.bin"), "numbers");
+        Files.createSymbolicLink(project.root.resolve("docker/pps/chromadb_data/index"), elsewhere);
+        Scripts.Result result = backedUp("--keep", "1");
+        assertTrue(result.stderr().contains("chromadb_data/index' is left out"), result::toString);
+        assertTrue(result.stdout().contains("no older backup was deleted: the warnings above"), result::toString);
+        assertTrue(backups().contains(OLD));
     }
 
     @Test

@@ -67,6 +67,7 @@
 //SOURCES SignalsTest.java
 //SOURCES SizeTextTest.java
 //SOURCES SourceMapTest.java
+//SOURCES SourceWalkTest.java
 //SOURCES SqliteCheckTest.java
 //SOURCES SqliteChecksTest.java
 //SOURCES SqliteCopyTest.java

@@ -1,0 +1,268 @@
+package pps;
+
+//SOURCES Coverage.java
+//SOURCES FileFacts.java
+//SOURCES Glob.java
+//SOURCES LiveFiles.java
+//SOURCES SafeText.java
+//SOURCES SourceMap.java
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The walk that finds what belongs to a source. A symbolic link stays one where what it shows is in the backup too; otherwise what it
+ * shows is taken, under the link's name: a file, or, where the source has sub-directories, the files of a directory. What cannot be taken
+ * that way is {@code missing}. A link that leads back to what the backup holds anyway is no reason to hold it twice.
+ */
+final class SourceWalk extends SimpleFileVisitor<Path> {
+    private final SourceMap.Source source;
+    private final Path top;
+    private final Path projectRoot;
+    private final Collection<SourceMap.Source> all;
+    private final Set<Path> excluded;
+    private final Glob glob;
+    private final Found found;
+    /** The directory that is walked, without links, and what its files' names begin with: itself and nothing, but behind a link. */
+    private final Path base;
+    private final String prefix;
+    /** The directories that were entered to come here, this one too: no link leads there again. */
+    private final List<Path> way;
+
+    /** What the walk and those behind links have found. {@code followed} are the directories behind links. */
+    private record Found(TreeMap<String, FileFacts> entries, List<String> remarks, List<String> missing, Set<Path> followed,
+                         Map<String, Path> places) {
+    }
+
+    /** @param excluded directories that are never part of a source */
+    SourceWalk(SourceMap.Source source, Path top, Path projectRoot, Collection<SourceMap.Source> all, Set<Path> excluded) {
+        this.source = source;
+        this.top = top;
+        this.projectRoot = projectRoot;
+        this.all = all;
+        this.excluded = excluded;
+        this.glob = Glob.of(source.include());
+        this.found = new Found(new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashSet<>(), new HashMap<>());
+        this.base = top;
+        this.prefix = "";
+        this.way = List.of(top);
+    }
+
+    private SourceWalk(SourceWalk outer, Path base, String prefix) {
+        this.source = outer.source;
+        this.top = outer.top;
+        this.projectRoot = outer.projectRoot;
+        this.all = outer.all;
+        this.excluded = outer.excluded;
+        this.glob = outer.glob;
+        this.found = outer.found;
+        this.base = base;
+        this.prefix = prefix;
+        this.way = Stream.concat(outer.way.stream(), Stream.of(base)).toList();
+    }
+
+    void run() throws IOException {
+        Files.walkFileTree(base, Set.of(), glob.isDeep() ? Integer.MAX_VALUE : 1, this);
+    }
+
+    TreeMap<String, FileFacts> entries() {
+        return found.entries();
+    }
+
+    List<String> remarks() {
+        return List.copyOf(found.remarks());
+    }
+
+    List<String> missing() {
+        return List.copyOf(found.missing());
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+        if (excluded.contains(directory) || directory.getFileName().toString().startsWith(LiveFiles.OWN_PREFIX)) {
+            return FileVisitResult.SKIP_SUBTREE;
+        }
+        if (directory.equals(top) || source.isUnit() || !directory.equals(base) && isEmpty(directory)) {
+            add(relative(directory), directory);
+        }
+        return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+        String relative = relative(file);
+        if (attributes.isSymbolicLink()) {
+            visitLink(relative, file);
+            return FileVisitResult.CONTINUE;
+        }
+        if (attributes.isDirectory() || !isWanted(relative) || !prefix.isEmpty() && isHeldAnyway(file)) {
+            return FileVisitResult.CONTINUE;
+        }
+        requireName(relative, file);
+        if (attributes.isOther()) {
+            found.remarks().add("'" + SafeText.quote(file) + "' is left out: it is a socket, a fifo or a device");
+            return FileVisitResult.CONTINUE;
+        }
+        addParents(relative);
+        add(relative, file);
+        return FileVisitResult.CONTINUE;
+    }
+
+    private void requireName(String relative, Path file) throws FileSystemException {
+        if (!file.equals(base.resolve(relative.substring(prefix.length())))) {
+            throw new FileSystemException(relative, null,
+                "its name is not text in this locale; set LC_ALL=C.UTF-8, or rename it if it is not UTF-8");
+        }
+    }
+
+    private boolean isWanted(String relative) {
+        String database = Coverage.databaseOf(relative);
+        return (glob.matches(relative) || database != null && glob.matches(database)) && Coverage.owner(source, relative, all) == null;
+    }
+
+    private void visitLink(String relative, Path link) throws IOException {
+        boolean wanted = isWanted(relative);
+        boolean deep = glob.isDeep() && !source.isUnit();
+        if (!wanted && !deep) {
+            return;
+        }
+        requireName(relative, link);
+        if (wanted && isKept(link)) {
+            addParents(relative);
+            add(relative, link);
+            return;
+        }
+        BasicFileAttributes shown = shownBy(link);
+        if (shown == null) {
+            missing(link, "is left out: it is a symbolic link to something that is not there");
+        } else if (shown.isDirectory() && deep) {
+            follow(relative, link);
+        } else if (shown.isDirectory()) {
+            missing(link, "is left out: it is a symbolic link to a directory out of its source, whose files are not in the backup");
+        } else if (wanted && shown.isRegularFile()) {
+            found.remarks().add("'" + SafeText.quote(link) + "' is a symbolic link to what is not in the backup by itself: what it shows is in "
+                + "the backup as a file");
+            addParents(relative);
+            add(relative, link.toRealPath());
+        } else if (wanted) {
+            missing(link, "is left out: it is a symbolic link to something that is no file");
+        }
+    }
+
+    /** Returns null for a link that leads nowhere. That one may not look there is another thing. */
+    private static BasicFileAttributes shownBy(Path link) throws IOException {
+        try {
+            return Files.readAttributes(link, BasicFileAttributes.class);
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (FileSystemException nowhere) {
+            return null;
+        }
+    }
+
+    /**
+     * Tells whether a link is good as a link, since what it shows is in the backup too. Judges by the names alone, and does not follow
+     * links in links: what is doubtful counts as outside.
+     */
+    private boolean isKept(Path link) throws IOException {
+        Path target = Files.readSymbolicLink(link);
+        if (target.isAbsolute() || target.toString().isEmpty()) {
+            return false;
+        }
+        Path at = link.getParent();
+        for (Path part : target) {
+            if (at.equals(base) && part.toString().equals("..")) {
+                return false;
+            }
+            at = at.resolve(part).normalize();
+            if (Files.isSymbolicLink(at)) {
+                return false;
+            }
+        }
+        return at.startsWith(base) && (source.isUnit() || isWanted(relative(at)));
+    }
+
+    /** Takes the files of a directory behind a link. One that lies around what is walked now would bring everything again, without end. */
+    private void follow(String relative, Path link) throws IOException {
+        Path target = link.toRealPath();
+        if (way.contains(target) || Stream.concat(found.followed().stream(), excluded.stream()).anyMatch(target::startsWith)) {
+            return;
+        }
+        if (Stream.concat(way.stream(), excluded.stream()).anyMatch(one -> one.startsWith(target))) {
+            missing(link, "is left out: it is a symbolic link to " + SafeText.quote(target) + ", which lies around the source or the backups");
+            return;
+        }
+        found.followed().add(target);
+        int before = found.entries().size();
+        new SourceWalk(this, target, relative + "/").run();
+        if (found.entries().size() > before) {
+            found.remarks().add("'" + SafeText.quote(link) + "' is a symbolic link to a directory: the files in it are in the backup as if they "
+                + "lay here");
+        }
+    }
+
+    /** Tells whether a file behind a link is in every backup that this source is in, under its own name. */
+    private boolean isHeldAnyway(Path file) {
+        for (SourceMap.Source other : all) {
+            Path place = found.places().computeIfAbsent(other.path(), path -> LiveFiles.realPath(projectRoot.resolve(path)));
+            if (file.startsWith(place) && Objects.equals(other.entity(), source.entity()) && (other.critical() || other.name().equals(source.name()))) {
+                String relative = place.relativize(file).toString();
+                if (Coverage.isExpected(other, relative) && Coverage.owner(other, relative, all) == null) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void missing(Path link, String why) {
+        found.missing().add("'" + SafeText.quote(link) + "' " + why);
+    }
+
+    private void add(String relative, Path file) throws IOException {
+        try {
+            found.entries().put(relative, FileFacts.of(file));
+        } catch (NoSuchFileException gone) {
+            // Removed by the running stack between the listing and this look: it is not there.
+            return;
+        }
+    }
+
+    private void addParents(String relative) throws IOException {
+        for (int slash = relative.lastIndexOf('/'); slash > 0; slash = relative.lastIndexOf('/', slash - 1)) {
+            String parent = relative.substring(0, slash);
+            if (found.entries().containsKey(parent)) {
+                return;
+            }
+            // Behind a link, the directory is what the link shows.
+            add(parent, prefix.isEmpty() ? top.resolve(parent) : top.resolve(parent).toRealPath());
+        }
+    }
+
+    private String relative(Path file) {
+        return file.equals(base) && !prefix.isEmpty() ? prefix.substring(0, prefix.length() - 1) : prefix + base.relativize(file);
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (Stream<Path> children = Files.list(directory)) {
+            return children.findAny().isEmpty();
+        }
+    }
+}
