@@ -128,36 +128,35 @@ final class Snapshot {
     }
 
     private void takeOne(SourceScan scan, String path, FileFacts facts, Path top, TreeMap<String, Path> files) throws IOException {
-        Path live = path.isEmpty() ? scan.directory() : scan.directory().resolve(path);
         Path copy = path.isEmpty() ? top : top.resolve(path);
         String database = Coverage.databaseOf(path);
         if (facts.kind() == Archived.Kind.FILE && database != null && isDatabase(scan, database)) {
             // What is in a log goes into its database; in a live one, SQLite's own backup sees to that.
             if (mode == Mode.AT_REST && !path.endsWith("-shm")) {
-                copies.add(new Copy(scan, files, null, live, copy, facts.size()));
+                copies.add(new Copy(scan, files, null, scan.place(path), copy, facts.size()));
             }
             return;
         }
         if (facts.kind() == Archived.Kind.DIRECTORY) {
             Durable.createPrivateDirectories(copy);
-            // A directory behind a symbolic link is packed as the directory that it is.
-            files.put(path, mode == Mode.IN_PLACE ? live.toRealPath() : copy);
+            files.put(path, mode == Mode.IN_PLACE ? scan.place(path) : copy);
             return;
         }
+        Path live = scan.place(path);
         if (facts.kind() == Archived.Kind.FILE && isDatabase(scan, path)) {
             takeDatabase(scan, path, live, copy, files);
             return;
         }
-        Path content = facts.kind() == Archived.Kind.FILE ? live.toRealPath() : live;
         if (mode == Mode.IN_PLACE) {
-            files.put(path, content);
+            files.put(path, live);
         } else {
-            copies.add(new Copy(scan, files, path, content, copy, facts.kind() == Archived.Kind.FILE ? facts.size() : 0));
+            copies.add(new Copy(scan, files, path, live, copy, facts.kind() == Archived.Kind.FILE ? facts.size() : 0));
         }
     }
 
+    /** @param live the database's own file, beside which its log is */
     private void takeDatabase(SourceScan scan, String path, Path live, Path copy, TreeMap<String, Path> files) throws IOException {
-        FileFacts facts = FileFacts.of(live.toRealPath());
+        FileFacts facts = FileFacts.of(live);
         if (mode == Mode.LIVE) {
             new SqliteCopy(SnapshotDatabases.scratch(area)).online(live, copy);
             new Ownership().apply(copy, facts.uid(), facts.gid(), facts.mode(), facts.modified(), false);
@@ -166,7 +165,7 @@ final class Snapshot {
         }
         if (mode == Mode.IN_PLACE) {
             if (!SqliteCopy.hasLog(live)) {
-                files.put(path, live.toRealPath());
+                files.put(path, live);
                 return;
             }
             for (String log : List.of("-wal", "-journal")) {
@@ -176,7 +175,7 @@ final class Snapshot {
                 }
             }
         }
-        copies.add(new Copy(scan, files, path, live.toRealPath(), copy, facts.size()));
+        copies.add(new Copy(scan, files, path, live, copy, facts.size()));
     }
 
     private static Path beside(Path database, String suffix) {

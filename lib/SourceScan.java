@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -52,6 +53,23 @@ record SourceScan(SourceMap.Source source, Path directory, boolean present, Tree
             throw Failure.of(ExitCode.FAILED, "Cannot look at " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);
         }
         return new SourceScan(source, directory, true, walk.entries(), walk.remarks(), walk.missing());
+    }
+
+    /**
+     * Returns where an entry really lies: a file or directory behind symbolic links, and what SQLite keeps beside a database beside the
+     * database's own file. Throws {@link NoSuchFileException} when it has gone.
+     */
+    Path place(String path) throws IOException {
+        Path at = path.isEmpty() ? directory : directory.resolve(path);
+        if (entries.get(path).kind() == Archived.Kind.SYMLINK) {
+            return at;
+        }
+        String database = Coverage.databaseOf(path);
+        if (database == null || !entries.containsKey(database) || entries.get(database).kind() != Archived.Kind.FILE) {
+            return at.toRealPath();
+        }
+        Path real = directory.resolve(database).toRealPath();
+        return real.resolveSibling(real.getFileName() + path.substring(database.length())).toRealPath();
     }
 
     /** Returns the number of files and symbolic links; what lies beside a database counts as part of it. */

@@ -6,12 +6,14 @@ package pps;
 //SOURCES LiveFiles.java
 //SOURCES SafeText.java
 //SOURCES SourceMap.java
+//SOURCES SqliteCheck.java
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -108,6 +110,13 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
         String relative = relative(file);
+        if (isWanted(relative) && isBesideLink(relative)) {
+            if (attributes.isRegularFile() && attributes.size() > 0 && !relative.endsWith("-shm")) {
+                found.remarks().add("'" + SafeText.quote(file) + "' is left out: the database is a symbolic link, and its log is beside what "
+                    + "the link shows");
+            }
+            return FileVisitResult.CONTINUE;
+        }
         if (attributes.isSymbolicLink()) {
             visitLink(relative, file);
             return FileVisitResult.CONTINUE;
@@ -160,10 +169,33 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
             found.remarks().add("'" + SafeText.quote(link) + "' is a symbolic link to what is not in the backup by itself: what it shows is in "
                 + "the backup as a file");
             addParents(relative);
-            add(relative, link.toRealPath());
+            addTarget(relative, link.toRealPath());
         } else if (wanted) {
             missing(link, "is left out: it is a symbolic link to something that is no file");
         }
+    }
+
+    /** SQLite follows a link to a database, and keeps the log beside the database itself. */
+    private void addTarget(String relative, Path target) throws IOException {
+        add(relative, target);
+        if (SqliteCheck.isDatabase(target)) {
+            for (String suffix : SqliteCheck.SIDECARS) {
+                Path beside = target.resolveSibling(target.getFileName() + suffix);
+                if (Files.isRegularFile(beside, LinkOption.NOFOLLOW_LINKS)) {
+                    add(relative + suffix, beside);
+                }
+            }
+        }
+    }
+
+    /** Tells whether a file would be the log of a database of which only a link lies beside it: SQLite does not read it. */
+    private boolean isBesideLink(String relative) throws IOException {
+        String database = Coverage.databaseOf(relative);
+        if (database == null) {
+            return false;
+        }
+        Path link = base.resolve(database.substring(prefix.length()));
+        return Files.isSymbolicLink(link) && !isKept(link) && Files.isRegularFile(link) && SqliteCheck.isDatabase(link);
     }
 
     /** Returns null for a link that leads nowhere. That one may not look there is another thing. */

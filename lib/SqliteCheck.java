@@ -64,7 +64,9 @@ public final class SqliteCheck {
      * with a {@code -wal} or {@code -journal} beside it is checked together with it, on a copy, since opening it alters both. An empty
      * file is an empty database. Throws {@link IOException} when the file cannot be read.
      */
-    public Optional<String> problem(Path database) throws IOException {
+    public Optional<String> problem(Path link) throws IOException {
+        // Behind a symbolic link: that is where SQLite keeps the log.
+        Path database = link.toRealPath();
         if (Files.size(database) == 0) {
             return Optional.empty();
         }
@@ -87,7 +89,7 @@ public final class SqliteCheck {
                 Files.copy(database, opened);
                 return integrity("jdbc:sqlite:" + opened, false);
             }
-            Files.createSymbolicLink(opened, database.toRealPath());
+            Files.createSymbolicLink(opened, database);
             // immutable: SQLite takes no lock, looks for no -wal, and writes nothing, not even for a database in WAL mode.
             return integrity("jdbc:sqlite:" + opened.toUri().toString().replace("file:///", "file:/") + "?immutable=1", true);
         } finally {

@@ -18,6 +18,7 @@ import java.sql.Statement;
 import java.util.List;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteOpenMode;
 
 /**
  * Copies of SQLite databases that are whole in a single file: of a live one through SQLite's own online backup, while others read and
@@ -59,12 +60,16 @@ final class SqliteCopy {
         Path place = place();
         Path link = place.resolve("live");
         Path made = place.resolve("copy");
-        Files.createSymbolicLink(link, live.toRealPath());
+        // Behind a symbolic link: that is where SQLite keeps the log.
+        Path real = live.toRealPath();
+        Files.createSymbolicLink(link, real);
         SQLiteConfig config = config();
         // The last connection that could write folds the log into the database when it closes, which is not a backup's to do. Without a log
         // it is the other way round: only a connection that may write takes the empty -wal and -shm away again that it had to make.
-        Path log = live.resolveSibling(live.getFileName() + "-wal");
-        config.setReadOnly(Files.exists(log, LinkOption.NOFOLLOW_LINKS) && Files.size(log) > 0 || !Files.isWritable(live));
+        Path log = real.resolveSibling(real.getFileName() + "-wal");
+        config.setReadOnly(Files.exists(log, LinkOption.NOFOLLOW_LINKS) && Files.size(log) > 0 || !Files.isWritable(real));
+        // Removed in this very moment, it must not come back as an empty one.
+        config.resetOpenMode(SQLiteOpenMode.CREATE);
         try (Connection connection = config.createConnection("jdbc:sqlite:" + link)) {
             int result = connection.unwrap(SQLiteConnection.class).getDatabase()
                 .backup("main", made.toString(), null, WAIT_MILLISECONDS, MOST_WAITS, WHOLE);
@@ -80,8 +85,9 @@ final class SqliteCopy {
         remove(place, List.of("copy-wal", "copy-shm", "copy-journal"));
     }
 
-    /** Tells whether a database at rest has a log beside it that holds something of it. */
-    static boolean hasLog(Path database) throws IOException {
+    /** Tells whether a database at rest, or what a symbolic link to it shows, has a log beside it that holds something of it. */
+    static boolean hasLog(Path link) throws IOException {
+        Path database = link.toRealPath();
         for (String sidecar : List.of("-wal", "-journal")) {
             Path beside = database.resolveSibling(database.getFileName() + sidecar);
             if (Files.isRegularFile(beside, LinkOption.NOFOLLOW_LINKS) && Files.size(beside) > 0) {

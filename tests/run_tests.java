@@ -66,6 +66,7 @@
 //SOURCES SettlingTest.java
 //SOURCES SignalsTest.java
 //SOURCES SizeTextTest.java
+//SOURCES SnapshotTest.java
 //SOURCES SourceMapTest.java
 //SOURCES SourceWalkTest.java
 //SOURCES SqliteCheckTest.java
