@@ -93,6 +93,15 @@ final class LiveFiles {
                 : FileVisitResult.CONTINUE;
         }
 
+        /** A running stack removes files between the listing of a directory and the look at them; they are not there then. */
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            if (failure instanceof java.nio.file.NoSuchFileException && !file.equals(top)) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+        }
+
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
             String relative = top.relativize(file).toString();

@@ -83,7 +83,7 @@ final class Snapshot {
                 Durable.createPrivateDirectories(top);
                 for (Map.Entry<String, FileFacts> entry : scan.entries().entrySet()) {
                     listener.checkInterrupted();
-                    takeOne(scan, entry.getKey(), entry.getValue(), top, files);
+                    takeIfThere(scan, entry.getKey(), entry.getValue(), top, files);
                 }
             } catch (IOException e) {
                 throw failure(scan, e);
@@ -124,6 +124,18 @@ final class Snapshot {
         }
         if (copied.unsteady() != null) {
             unsteady.add(copied.unsteady());
+        }
+    }
+
+    private void takeIfThere(SourceScan scan, String path, FileFacts facts, Path top, TreeMap<String, Path> files) throws IOException {
+        try {
+            takeOne(scan, path, facts, top, files);
+        } catch (NoSuchFileException gone) {
+            Path live = scan.directory().resolve(path);
+            if (mode != Mode.LIVE || path.isEmpty() || Files.exists(live)) {
+                throw gone;
+            }
+            listener.detail("'" + SafeText.quote(live) + "' was removed by the running stack meanwhile");
         }
     }
 

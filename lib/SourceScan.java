@@ -1,6 +1,7 @@
 package pps;
 
 //SOURCES Archived.java
+//SOURCES Belonging.java
 //SOURCES Coverage.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
@@ -45,7 +46,7 @@ record SourceScan(SourceMap.Source source, Path directory, boolean present, Tree
             throw Failure.of(ExitCode.FAILED, SafeText.quote(directory) + " is not a directory, but source '" + SafeText.quote(source.name())
                 + "' lies there");
         }
-        SourceWalk walk = new SourceWalk(source, directory, projectRoot, all, excluded);
+        SourceWalk walk = new SourceWalk(new Belonging(source, projectRoot, all, excluded), directory);
         try {
             walk.run();
         } catch (IOException e) {

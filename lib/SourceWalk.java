@@ -1,11 +1,10 @@
 package pps;
 
+//SOURCES Belonging.java
 //SOURCES Coverage.java
 //SOURCES FileFacts.java
-//SOURCES Glob.java
 //SOURCES LiveFiles.java
 //SOURCES SafeText.java
-//SOURCES SourceMap.java
 //SOURCES SqliteCheck.java
 
 import java.io.IOException;
@@ -19,12 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -35,12 +30,8 @@ import java.util.stream.Stream;
  * that way is {@code missing}. A link that leads back to what the backup holds anyway is no reason to hold it twice.
  */
 final class SourceWalk extends SimpleFileVisitor<Path> {
-    private final SourceMap.Source source;
+    private final Belonging belonging;
     private final Path top;
-    private final Path projectRoot;
-    private final Collection<SourceMap.Source> all;
-    private final Set<Path> excluded;
-    private final Glob glob;
     private final Found found;
     /** The directory that is walked, without links, and what its files' names begin with: itself and nothing, but behind a link. */
     private final Path base;
@@ -49,39 +40,25 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
     private final List<Path> way;
 
     /** What the walk and those behind links have found. {@code followed} are the directories behind links. */
-    private record Found(TreeMap<String, FileFacts> entries, List<String> remarks, List<String> missing, Set<Path> followed,
-                         Map<String, Path> places) {
+    private record Found(TreeMap<String, FileFacts> entries, List<String> remarks, List<String> missing, Set<Path> followed) {
     }
 
-    /** @param excluded directories that are never part of a source */
-    SourceWalk(SourceMap.Source source, Path top, Path projectRoot, Collection<SourceMap.Source> all, Set<Path> excluded) {
-        this.source = source;
+    /** @param top the source's directory, without links */
+    SourceWalk(Belonging belonging, Path top) {
+        this(belonging, top, new Found(new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashSet<>()), top, "", List.of(top));
+    }
+
+    private SourceWalk(Belonging belonging, Path top, Found found, Path base, String prefix, List<Path> way) {
+        this.belonging = belonging;
         this.top = top;
-        this.projectRoot = projectRoot;
-        this.all = all;
-        this.excluded = excluded;
-        this.glob = Glob.of(source.include());
-        this.found = new Found(new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashSet<>(), new HashMap<>());
-        this.base = top;
-        this.prefix = "";
-        this.way = List.of(top);
-    }
-
-    private SourceWalk(SourceWalk outer, Path base, String prefix) {
-        this.source = outer.source;
-        this.top = outer.top;
-        this.projectRoot = outer.projectRoot;
-        this.all = outer.all;
-        this.excluded = outer.excluded;
-        this.glob = outer.glob;
-        this.found = outer.found;
+        this.found = found;
         this.base = base;
         this.prefix = prefix;
-        this.way = Stream.concat(outer.way.stream(), Stream.of(base)).toList();
+        this.way = way;
     }
 
     void run() throws IOException {
-        Files.walkFileTree(base, Set.of(), glob.isDeep() ? Integer.MAX_VALUE : 1, this);
+        Files.walkFileTree(base, Set.of(), belonging.isDeep() ? Integer.MAX_VALUE : 1, this);
     }
 
     TreeMap<String, FileFacts> entries() {
@@ -98,10 +75,10 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
 
     @Override
     public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
-        if (excluded.contains(directory) || directory.getFileName().toString().startsWith(LiveFiles.OWN_PREFIX)) {
+        if (belonging.excluded().contains(directory) || directory.getFileName().toString().startsWith(LiveFiles.OWN_PREFIX)) {
             return FileVisitResult.SKIP_SUBTREE;
         }
-        if (directory.equals(top) || source.isUnit() || !directory.equals(base) && isEmpty(directory)) {
+        if (directory.equals(top) || belonging.isUnit() || !directory.equals(base) && isEmpty(directory)) {
             add(relative(directory), directory);
         }
         return FileVisitResult.CONTINUE;
@@ -110,21 +87,27 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
         String relative = relative(file);
-        if (isWanted(relative) && isBesideLink(relative)) {
-            if (attributes.isRegularFile() && attributes.size() > 0 && !relative.endsWith("-shm")) {
+        if (attributes.isSymbolicLink()) {
+            try {
+                visitLink(relative, file);
+            } catch (NoSuchFileException gone) {
+                if (Files.isSymbolicLink(file)) {
+                    missing(file, "is left out: what it shows was removed while it was looked at");
+                }
+            }
+            return FileVisitResult.CONTINUE;
+        }
+        if (attributes.isDirectory() || !belonging.isWanted(relative) || !prefix.isEmpty() && belonging.isHeldAnyway(file)) {
+            return FileVisitResult.CONTINUE;
+        }
+        requireName(relative, file);
+        if (isBesideLink(relative)) {
+            if (attributes.size() > 0 && !relative.endsWith("-shm")) {
                 found.remarks().add("'" + SafeText.quote(file) + "' is left out: the database is a symbolic link, and its log is beside what "
                     + "the link shows");
             }
             return FileVisitResult.CONTINUE;
         }
-        if (attributes.isSymbolicLink()) {
-            visitLink(relative, file);
-            return FileVisitResult.CONTINUE;
-        }
-        if (attributes.isDirectory() || !isWanted(relative) || !prefix.isEmpty() && isHeldAnyway(file)) {
-            return FileVisitResult.CONTINUE;
-        }
-        requireName(relative, file);
         if (attributes.isOther()) {
             found.remarks().add("'" + SafeText.quote(file) + "' is left out: it is a socket, a fifo or a device");
             return FileVisitResult.CONTINUE;
@@ -134,6 +117,15 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
         return FileVisitResult.CONTINUE;
     }
 
+    /** A running stack removes files between the listing of a directory and the look at them; they are not there then. */
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+        if (failure instanceof NoSuchFileException && !file.equals(top)) {
+            return FileVisitResult.CONTINUE;
+        }
+        throw failure;
+    }
+
     private void requireName(String relative, Path file) throws FileSystemException {
         if (!file.equals(base.resolve(relative.substring(prefix.length())))) {
             throw new FileSystemException(relative, null,
@@ -141,15 +133,10 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
         }
     }
 
-    private boolean isWanted(String relative) {
-        String database = Coverage.databaseOf(relative);
-        return (glob.matches(relative) || database != null && glob.matches(database)) && Coverage.owner(source, relative, all) == null;
-    }
-
     private void visitLink(String relative, Path link) throws IOException {
-        boolean wanted = isWanted(relative);
-        boolean deep = glob.isDeep() && !source.isUnit();
-        if (!wanted && !deep) {
+        boolean wanted = belonging.isWanted(relative);
+        boolean deep = belonging.isDeep() && !belonging.isUnit();
+        if (!wanted && !deep || wanted && isBesideLink(relative)) {
             return;
         }
         requireName(relative, link);
@@ -228,40 +215,26 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
                 return false;
             }
         }
-        return at.startsWith(base) && (source.isUnit() || isWanted(relative(at)));
+        return at.startsWith(base) && (belonging.isUnit() || belonging.isWanted(relative(at)));
     }
 
     /** Takes the files of a directory behind a link. One that lies around what is walked now would bring everything again, without end. */
     private void follow(String relative, Path link) throws IOException {
         Path target = link.toRealPath();
-        if (way.contains(target) || Stream.concat(found.followed().stream(), excluded.stream()).anyMatch(target::startsWith)) {
+        if (way.contains(target) || Stream.concat(found.followed().stream(), belonging.excluded().stream()).anyMatch(target::startsWith)) {
             return;
         }
-        if (Stream.concat(way.stream(), excluded.stream()).anyMatch(one -> one.startsWith(target))) {
+        if (Stream.concat(way.stream(), belonging.excluded().stream()).anyMatch(one -> one.startsWith(target))) {
             missing(link, "is left out: it is a symbolic link to " + SafeText.quote(target) + ", which lies around the source or the backups");
             return;
         }
         found.followed().add(target);
         int before = found.entries().size();
-        new SourceWalk(this, target, relative + "/").run();
+        new SourceWalk(belonging, top, found, target, relative + "/", Stream.concat(way.stream(), Stream.of(target)).toList()).run();
         if (found.entries().size() > before) {
             found.remarks().add("'" + SafeText.quote(link) + "' is a symbolic link to a directory: the files in it are in the backup as if they "
                 + "lay here");
         }
-    }
-
-    /** Tells whether a file behind a link is in every backup that this source is in, under its own name. */
-    private boolean isHeldAnyway(Path file) {
-        for (SourceMap.Source other : all) {
-            Path place = found.places().computeIfAbsent(other.path(), path -> LiveFiles.realPath(projectRoot.resolve(path)));
-            if (file.startsWith(place) && Objects.equals(other.entity(), source.entity()) && (other.critical() || other.name().equals(source.name()))) {
-                String relative = place.relativize(file).toString();
-                if (Coverage.isExpected(other, relative) && Coverage.owner(other, relative, all) == null) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     private void missing(Path link, String why) {
@@ -295,6 +268,9 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
     private static boolean isEmpty(Path directory) throws IOException {
         try (Stream<Path> children = Files.list(directory)) {
             return children.findAny().isEmpty();
+        } catch (NoSuchFileException gone) {
+            // Removed by the running stack: there is nothing to be kept of it.
+            return false;
         }
     }
 }

@@ -9,6 +9,7 @@ package pps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
@@ -54,7 +55,8 @@ final class SqliteCopy {
 
     /**
      * Copies a database that others may be writing, as it is at one moment, to a file that does not exist yet. Other connections go on
-     * undisturbed in WAL mode; in the older modes writers wait for as long as the copy takes.
+     * undisturbed in WAL mode; in the older modes writers wait for as long as the copy takes. Throws {@link NoSuchFileException} when it has
+     * been removed.
      */
     void online(Path live, Path copy) throws IOException {
         Path place = place();
@@ -77,7 +79,7 @@ final class SqliteCopy {
                 throw new Unreadable("SQLite cannot copy it (its error " + result + ")", null);
             }
         } catch (SQLException e) {
-            throw new Unreadable(SafeText.quote("" + e.getMessage()), e);
+            throw Files.exists(real) ? new Unreadable(SafeText.quote("" + e.getMessage()), e) : new NoSuchFileException(real.toString());
         } finally {
             Files.delete(link);
         }

@@ -4,17 +4,20 @@ package pps;
 //SOURCES TestProject.java ../lib/Snapshot.java ../lib/SourceScan.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -68,5 +71,50 @@ class SnapshotTest {
         assertEquals(Set.of("conv.db"), taken.keySet());
         assertEquals(List.of("in the file", "in the log"), project.rows(taken.get("conv.db").toString()));
         assertTrue(Files.size(project.root.resolve("disk2/conv.db-wal")) > 0, "the live log is as it was");
+    }
+
+    @Test
+    @DisplayName("of a running stack is made without what the stack has removed since it was looked at; of one at rest, that is a failure")
+    void removedSince() throws IOException {
+        project.database("entities/lyra/data/gone.db", "gone");
+        project.database("entities/lyra/data/conv.db", "stays");
+        Files.createSymbolicLink(project.root.resolve("entities/lyra/data/link.db"), project.root.resolve("entities/lyra/data/../gone.txt"));
+        project.write("entities/lyra/gone.txt", "shown by a link");
+        project.write("entities/lyra/journals/gone/b.md", "b");
+        SourceScan databases = scan("sqlite");
+        SourceScan journals = scan("journals");
+        for (String path : List.of("data/gone.db", "gone.txt", "journals/gone/b.md", "journals/gone")) {
+            Files.delete(project.root.resolve("entities/lyra").resolve(path));
+        }
+        List<String> details = new ArrayList<>();
+        Listener listener = new Listener() {
+            @Override
+            public void info(String message) {
+                // not of interest
+            }
+
+            @Override
+            public void warning(String message) {
+                // not of interest
+            }
+
+            @Override
+            public void detail(String message) {
+                details.add(message);
+            }
+
+            @Override
+            public void checkInterrupted() {
+                // nobody interrupts
+            }
+        };
+        assertEquals(Set.of("conv.db"), take(Snapshot.Mode.LIVE, databases, listener).keySet());
+        assertEquals(Set.of("a.md"), take(Snapshot.Mode.LIVE, journals, listener).keySet().stream().filter(path -> path.endsWith(".md"))
+            .collect(Collectors.toSet()));
+        assertEquals(3, details.stream().filter(detail -> detail.endsWith("was removed by the running stack meanwhile")).count(), details::toString);
+        for (Snapshot.Mode mode : List.of(Snapshot.Mode.AT_REST, Snapshot.Mode.IN_PLACE)) {
+            Failure failure = assertThrows(Failure.class, () -> take(mode, databases, Listener.SILENT));
+            assertTrue(failure.getMessage().contains("gone.db") && failure.getMessage().contains("no such file"), failure.getMessage());
+        }
     }
 }

@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -138,5 +142,54 @@ class SourceWalkTest {
         SourceScan unit = scan("chromadb");
         assertEquals(Set.of(), names(unit));
         assertSaid(unit.missing(), "chromadb_data/index' is left out: it is a symbolic link to a directory out of its source");
+    }
+
+    /** A list that does something whenever it is gone through, as a walk does with the sources for each file that it wants. */
+    private static <T> List<T> whenUsed(List<T> list, Runnable action) {
+        return new AbstractList<>() {
+            @Override
+            public T get(int index) {
+                return list.get(index);
+            }
+
+            @Override
+            public int size() {
+                action.run();
+                return list.size();
+            }
+        };
+    }
+
+    @Test
+    @DisplayName("goes on without what a running stack removes in the middle of it, and so does a walk of what is there now")
+    void vanishing() throws IOException {
+        Path journals = project.root.resolve("entities/lyra/journals");
+        for (int i = 0; i < 20; i++) {
+            project.write("entities/lyra/journals/" + i + ".md", "text");
+            project.write("entities/lyra/journals/sub" + i + "/x.md", "text");
+        }
+        List<SourceMap.Source> all = SourceMap.builtIn().sources(List.of("lyra"));
+        SourceMap.Source source = all.stream().filter(one -> one.name().equals("journals")).findFirst().orElseThrow();
+        SourceScan scan = SourceScan.of(source, project.root, whenUsed(all, () -> removeBelow(journals)), Set.of());
+        assertTrue(scan.present());
+        assertTrue(names(scan).size() <= 2, () -> "no more than the one that was looked at: " + names(scan));
+        for (int i = 0; i < 20; i++) {
+            project.write("entities/lyra/journals/" + i + ".md", "text");
+            project.write("entities/lyra/journals/sub" + i + "/x.md", "text");
+        }
+        assertTrue(LiveFiles.list(journals, true, path -> {
+            removeBelow(journals);
+            return true;
+        }).isEmpty());
+    }
+
+    private static void removeBelow(Path directory) {
+        try (Stream<Path> walk = Files.walk(directory)) {
+            for (Path file : walk.filter(path -> !path.equals(directory)).sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
