@@ -111,7 +111,9 @@ final class Completion {
                 compose.bringDown(journal.stack());
             }
             journal.enterRollBack(projectRoot);
-            Swap.rollBack(journal.groups());
+            for (Path missing : Swap.rollBack(journal.groups())) {
+                listener.warning("Not put back: " + SafeText.quote(missing) + " was deleted since the swap began; it is neither there nor among what was moved aside");
+            }
         } catch (IOException | RuntimeException e) {
             throw Failure.of(ExitCode.LOCKED, "The old files could not all be put back: " + Reason.of(e)).because(e)
                 .state(journal.state() + " Every file is still there.")
@@ -145,6 +147,7 @@ final class Completion {
 
     /** Deletes what was staged and moved, and the journal last. */
     void clean() {
+        journal.forgetSwapInDoubt();
         try {
             for (Path area : journal.areas()) {
                 Places.removeArea(area);

@@ -236,11 +236,29 @@ final class Journal {
         groups = List.copyOf(swap);
     }
 
+    /**
+     * Lets the file say no more that a swap has begun, where it may say so of one that has not: what the swap would have moved is deleted
+     * next, and a recovery would look for it in vain.
+     */
+    void forgetSwapInDoubt() {
+        if (!inDoubt) {
+            return;
+        }
+        groups = List.of();
+        try {
+            enter(phase);
+        } catch (Failure e) {
+            // The file is deleted next; where it cannot be, whoever tries to says so.
+            return;
+        }
+    }
+
     /** Ends the journal: the restore is complete, or completely taken back. */
     void end() {
         try {
             Durable.removeUnfinished(file);
             Files.deleteIfExists(file);
+            inDoubt = false;
             Durable.syncDirectory(file.getParent());
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot delete the journal " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);

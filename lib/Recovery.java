@@ -9,6 +9,8 @@ package pps;
 //SOURCES SafeText.java
 //SOURCES Stack.java
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,6 +56,7 @@ public final class Recovery {
                 return new Outcome(false, NOTHING, null, null);
             }
             listener.info(journal.describe());
+            requireAreas(journal, recoverCommand);
             Compose compose = containers && journal.header().composeFile() != null && journal.stack() != null
                 ? Compose.of(journal.header().composeFile(), listener) : null;
             Completion completion = new Completion(projectRoot, journal, compose, listener, recoverCommand);
@@ -81,6 +84,25 @@ public final class Recovery {
                     yield new Outcome(true, "The " + purpose + " is complete. Live data is the backup's.", safety, health.trouble());
                 }
             };
+        }
+    }
+
+    /**
+     * Where files were moved, a directory is missing only when its disk is: without it the files that lie there would be taken for ones
+     * that never were. They go together with the journal, once nothing is moved any more.
+     */
+    private static void requireAreas(Journal journal, String recoverCommand) {
+        boolean moves = switch (journal.phase()) {
+            case SWAPPING, ROLLING_BACK, COMMITTED -> true;
+            case STAGING, STOPPING, PACKED -> false;
+        };
+        for (Path area : journal.areas()) {
+            if (moves && !Files.isDirectory(area, LinkOption.NOFOLLOW_LINKS)
+                && journal.groups().stream().anyMatch(group -> group.moved().startsWith(area))) {
+                throw Failure.of(ExitCode.LOCKED, "The directory " + SafeText.quote(area) + ", which holds files of the interrupted "
+                    + journal.header().purpose() + ", is not there; is its disk mounted?")
+                    .state(journal.state() + " Nothing was touched now.").next("Mount it, then: " + recoverCommand);
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
@@ -72,7 +73,8 @@ final class SafetyBackup {
             ArchiveWriter.write(target, manifest, items, listener);
             return target;
         } catch (IOException | UncheckedIOException e) {
-            throw Failure.of(ExitCode.FAILED, "Cannot pack what the restore replaced: " + Reason.of(e)).because(e);
+            String file = e instanceof FileSystemException named && named.getFile() != null ? SafeText.quote(named.getFile()) + ": " : "";
+            throw Failure.of(ExitCode.FAILED, "Cannot pack what the restore replaced: " + file + Reason.of(e)).because(e);
         }
     }
 
@@ -107,6 +109,13 @@ final class SafetyBackup {
     }
 
     private static Manifest.Promise collect(Path projectRoot, SwapGroup group, List<ArchiveWriter.Item> items, Listener listener) throws IOException {
+        for (String take : group.takes()) {
+            Path taken = take.isEmpty() ? group.moved() : group.moved().resolve(take);
+            if (!Files.exists(taken, LinkOption.NOFOLLOW_LINKS)) {
+                // All of them were moved before the restore was complete: an archive without one would make the undo delete it.
+                throw new NoSuchFileException(taken.toString());
+            }
+        }
         int files = 0;
         long bytes = 0;
         if (Files.exists(group.moved(), LinkOption.NOFOLLOW_LINKS)) {
@@ -118,7 +127,7 @@ final class SafetyBackup {
                 FileFacts facts;
                 try {
                     facts = FileFacts.of(file);
-                } catch (java.nio.file.NoSuchFileException e) {
+                } catch (NoSuchFileException e) {
                     throw e;
                 } catch (FileSystemException e) {
                     listener.warning("Not in the safety backup: " + SafeText.quote(file) + " (" + Reason.of(e) + ")");

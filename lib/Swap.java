@@ -27,6 +27,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -66,9 +67,13 @@ final class Swap {
      * a live place that the swap filled goes back to staging; where a file was to be taken and has not been, it is still the old one that
      * lies there, whatever has become of the staged one. What services wrote after the swap, in the place of an old file, beside a restored
      * database or into a unit, goes aside with the restored files that it belongs to.
+     *
+     * @return old files that are in neither place: somebody has deleted them since, since the swap only renames. What SQLite keeps beside
+     *     a database is not among them, it comes and goes with whoever opens that
      */
-    static void rollBack(List<SwapGroup> groups) throws IOException {
+    static List<Path> rollBack(List<SwapGroup> groups) throws IOException {
         Set<Path> touched = new HashSet<>();
+        List<Path> missing = new ArrayList<>();
         for (SwapGroup group : groups) {
             Set<String> takes = new HashSet<>(group.takes());
             for (String put : group.puts()) {
@@ -86,6 +91,8 @@ final class Swap {
                     putAsideSidecars(group, take, touched);
                     putAside(group, take, touched);
                     move(group.moved(), group.live(), take, touched);
+                } else if (!exists(group.live().resolve(take)) && SqliteCheck.SIDECARS.stream().noneMatch(take::endsWith)) {
+                    missing.add(group.live().resolve(take));
                 }
             }
             for (int i = group.makes().size() - 1; i >= 0; i--) {
@@ -101,6 +108,7 @@ final class Swap {
             }
         }
         sync(touched);
+        return missing;
     }
 
     /** A -wal that was written beside another database than the one that comes back would be replayed into the wrong one. */

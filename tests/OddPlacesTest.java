@@ -147,6 +147,42 @@ class OddPlacesTest {
         assertTrue(template.isAfter(project, "on a mount point"));
     }
 
+    @ParameterizedTest(name = "killed {0}")
+    @CsvSource({"in the swap, rename, entities/lyra/data/conversations.db", "after the commit, mkdir, work/pps_backup/pre_restore_safety"})
+    @DisplayName("a recovery waits for the disk of a source that is not mounted, and loses nothing of it")
+    void diskNotMounted(String moment, String call, String path) {
+        Strace.require();
+        Path data = project.root.resolve("entities/lyra/data");
+        Path disk = project.root.resolveSibling("disk");
+        move(data, disk);
+        make(data);
+        bind(disk, data);
+        Tree before = project.tree();
+        Scripts.Result killed = Scripts.with().runCommand(Strace.killingOn(project.root.resolve(path), call,
+            KillProject.restoreCommand(project, "--yes", "--latest")));
+        assertEquals(137, killed.exitCode(), killed::toString);
+        run("umount", data.toString());
+        Tree interrupted = Tree.of(disk);
+        for (int i = 0; i < 2; i++) {
+            Scripts.Result recovery = project.restore("--recover");
+            assertEquals(5, recovery.exitCode(), recovery::toString);
+            assertTrue(recovery.stderr().contains(data + "/.pps_restore_") && recovery.stderr().contains("is not there; is its disk mounted?")
+                && recovery.stderr().contains("--recover --project-root " + project.root), recovery::toString);
+            interrupted.assertSame(Tree.of(disk), recovery);
+        }
+        run("mount", "--bind", disk.toString(), data.toString());
+        Scripts.Result recovered = project.restore("--recover");
+        assertEquals(0, recovered.exitCode(), recovered::toString);
+        if (moment.startsWith("in")) {
+            before.assertSame(project.tree(), recovered);
+            KillProject.checkNothingLeft(project, 0, recovered);
+        } else {
+            assertTrue(template.isAfter(project, recovered));
+            project.restored("--undo");
+            template.before().files().assertSame(project.tree().files(), "undone");
+        }
+    }
+
     /** The renames between the journal's beginning of the swap and its end, from a run of a copy. */
     private static List<Strace.Call> swaps(TestProject project) {
         TestProject copy = KillProject.copyOf(project);
@@ -523,6 +559,15 @@ class OddPlacesTest {
     private void tmpfs(Path place, String size) {
         try {
             run("mount", "-t", "tmpfs", "-o", "mode=755,size=" + size, "pps-test", place.toString());
+        } catch (IllegalStateException e) {
+            throw new TestAbortedException("needs to mount: " + e.getMessage());
+        }
+        undo.push(List.of("umount", place.toString()));
+    }
+
+    private void bind(Path shown, Path place) {
+        try {
+            run("mount", "--bind", shown.toString(), place.toString());
         } catch (IllegalStateException e) {
             throw new TestAbortedException("needs to mount: " + e.getMessage());
         }

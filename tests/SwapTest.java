@@ -92,6 +92,19 @@ class SwapTest {
         assertFalse(Files.exists(live.resolve("transactions")));
     }
 
+    @Test
+    @DisplayName("names an old file that was deleted in its own place, and no -wal, which comes and goes by itself")
+    void deletedSince() throws IOException {
+        for (String name : List.of("a.db", "a.db-wal", "b.db")) {
+            Files.writeString(live.resolve(name), "old");
+        }
+        List<SwapGroup> groups = List.of(group(List.of("*.db"), List.of("a.db", "a.db-wal", "b.db"), List.of()));
+        Files.delete(live.resolve("a.db-wal"));
+        Files.delete(live.resolve("b.db"));
+        assertEquals(List.of(live.resolve("b.db")), Swap.rollBack(groups));
+        assertEquals("old", Files.readString(live.resolve("a.db")));
+    }
+
     private SwapGroup group(List<String> covers, List<String> takes, List<String> puts) {
         return new SwapGroup("s", "live", true, true, covers, List.of(), List.of(), live, staged, moved, takes, puts, List.of(), List.of(),
             Map.of());
