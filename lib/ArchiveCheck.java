@@ -6,31 +6,16 @@ package pps;
 import java.io.OutputStream;
 import java.util.function.Predicate;
 
-/** A receiver that throws away what it gets, for the sake of the reader's own checks. */
-final class ArchiveCheck implements ArchiveReader.Receiver {
-    private final Predicate<String> wanted;
-    private final boolean wholeDigests;
-    private final boolean hashes;
+/**
+ * A receiver that throws away what it gets, for the sake of the reader's own checks: {@code wanted} are the sources that count, or null
+ * when everything is to be checked; see {@link ArchiveReader.Receiver} for the rest.
+ */
+record ArchiveCheck(Predicate<String> wanted, boolean checksWholeDigests, boolean hashes, boolean isOwnSafetyBackup)
+    implements ArchiveReader.Receiver {
 
-    /**
-     * @param wanted the sources that count, or null when everything is to be checked
-     * @param wholeDigests see {@link #checksWholeDigests}
-     * @param hashes see {@link #hashes}
-     */
-    ArchiveCheck(Predicate<String> wanted, boolean wholeDigests, boolean hashes) {
-        this.wanted = wanted;
-        this.wholeDigests = wholeDigests;
-        this.hashes = hashes;
-    }
-
-    @Override
-    public boolean hashes() {
-        return hashes;
-    }
-
-    @Override
-    public boolean checksWholeDigests() {
-        return wholeDigests;
+    /** Returns one with which only the manifest and the index are read, where there are any. */
+    static ArchiveCheck look(boolean isOwnSafetyBackup) {
+        return new ArchiveCheck(source -> false, true, false, isOwnSafetyBackup);
     }
 
     @Override

@@ -34,7 +34,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
@@ -87,20 +86,20 @@ public final class ArchiveReader {
             return true;
         }
 
+        /**
+         * Tells whether this is the project's own safety backup, for its place and not for what it says: its symbolic links may then lead
+         * out of their source, as they did where the restore found them. A stranger's never may.
+         */
+        default boolean isOwnSafetyBackup() {
+            return false;
+        }
+
         /** Takes a file that has the content of an earlier one, which was handed over before if its source is wanted. */
         void copy(Archived file, Archived earlier);
     }
 
     /** A receiver for callers that only want the archive checked. */
-    public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true, true);
-
-    /** A receiver for the writer of an archive, who has computed those of whole files itself and wants all contents checked. */
-    static final Receiver CHECK_CONTENT = new ArchiveCheck(null, false, true);
-
-    /** Returns a receiver for callers that want an archive checked as far as these sources go. */
-    public static Receiver checkOnly(Predicate<String> wanted) {
-        return new ArchiveCheck(wanted, true, true);
-    }
+    public static final Receiver CHECK_ONLY = new ArchiveCheck(null, true, true, false);
 
     private final Path archive;
     private final Receiver receiver;
@@ -132,7 +131,7 @@ public final class ArchiveReader {
      * whole. Throws like {@link #read}.
      */
     public static Contents look(Path archive, Listener listener) {
-        return new ArchiveReader(archive, new ArchiveCheck(null, true, false), listener).read(true);
+        return read(archive, ArchiveCheck.look(false), listener);
     }
 
     private Contents read(boolean onlyWanted) {

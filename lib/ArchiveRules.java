@@ -51,6 +51,7 @@ final class ArchiveRules {
     private final Map<String, Archived> byName = new HashMap<>();
     private final Set<String> parents = new HashSet<>();
     private final Set<String> sources = new HashSet<>();
+    private boolean linksLeadAnywhere;
     private long names;
     private long linkWork;
 
@@ -206,9 +207,14 @@ final class ArchiveRules {
         }
     }
 
+    /** Lets symbolic links lead anywhere, in circles too: they are put back as they were found. Nothing may lie below one all the same. */
+    void letLinksLeadAnywhere() {
+        linksLeadAnywhere = true;
+    }
+
     /** Refuses a symbolic link whose target is none at all, before it is made anywhere; where it leads, {@link #checkLinks} tells. */
-    static void checkTarget(String name, String target) throws Refused {
-        if (target == null || target.isEmpty() || target.startsWith("/") || target.indexOf('\0') >= 0 || target.indexOf('\uFFFD') >= 0
+    void checkTarget(String name, String target) throws Refused {
+        if (target == null || target.isEmpty() || target.startsWith("/") && !linksLeadAnywhere || target.indexOf('\0') >= 0 || target.indexOf('\uFFFD') >= 0
             || target.length() > LONGEST_NAME) {
             String shown = target == null ? "" : target.substring(0, Math.min(target.length(), 200));
             throw refused(name, "it is a symbolic link out of its source, to '" + SafeText.quote(shown) + "'");
@@ -227,7 +233,7 @@ final class ArchiveRules {
     /** Refuses symbolic links that lead out of their source; to be called when all entries are known, since links may lead over links. */
     void checkLinks() throws Refused {
         for (Archived entry : byName.values()) {
-            if (entry.kind() == Archived.Kind.SYMLINK) {
+            if (entry.kind() == Archived.Kind.SYMLINK && !linksLeadAnywhere) {
                 follow(entry);
             }
         }
@@ -267,7 +273,7 @@ final class ArchiveRules {
         }
     }
 
-    private static int push(Deque<String> ahead, Archived link, String target, int steps) throws Refused {
+    private int push(Deque<String> ahead, Archived link, String target, int steps) throws Refused {
         checkTarget(link.name(), target);
         if (steps >= MOST_LINK_STEPS) {
             throw refused(link.name(), "it is a symbolic link that leads in a circle");

@@ -1,5 +1,6 @@
 package pps;
 
+//SOURCES ArchiveCheck.java
 //SOURCES ArchivePacker.java
 //SOURCES ArchiveReader.java
 //SOURCES Archived.java
@@ -21,6 +22,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -109,7 +111,7 @@ public final class ArchiveWriter {
                     Files.delete(partial);
                     return Optional.empty();
                 }
-                contents = readBack(partial, digests, listener);
+                contents = readBack(partial, manifest, digests, listener);
                 Workers.await(onDisk, listener);
             }
             if (Files.exists(target)) {
@@ -139,10 +141,11 @@ public final class ArchiveWriter {
         return failure;
     }
 
-    private static Contents readBack(Path partial, Map<String, List<String>> digests, Listener listener) {
+    private static Contents readBack(Path partial, Manifest manifest, Map<String, List<String>> digests, Listener listener) {
         Contents contents;
         try {
-            contents = ArchiveReader.read(partial, ArchiveReader.CHECK_CONTENT, listener);
+            // The digests of whole files were computed while they were packed.
+            contents = ArchiveReader.read(partial, new ArchiveCheck(null, false, true, manifest.isSafety()), listener);
         } catch (Failure e) {
             throw e.exitCode() == ExitCode.BAD_BACKUP ? Failure.of(ExitCode.FAILED, "The new archive does not read back: " + e.getMessage())
                 .because(e) : e;
@@ -184,6 +187,8 @@ public final class ArchiveWriter {
             }
         } catch (EOFException | NoSuchFileException e) {
             throw new Changed(item, e);
+        } catch (AccessDeniedException e) {
+            throw Failure.of(ExitCode.FAILED, "Cannot read " + SafeText.quote(item.file()) + ": " + Reason.of(e)).next("Run it as root").because(e);
         }
     }
 }

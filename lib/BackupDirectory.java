@@ -7,6 +7,7 @@ package pps;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -30,6 +31,7 @@ public final class BackupDirectory {
     /** What the names of safety backups begin with. */
     public static final String SAFETY = "pre_restore_safety_";
 
+    private static final Path SAFETY_PLACE = Path.of("work/pps_backup/pre_restore_safety");
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss").withResolverStyle(ResolverStyle.STRICT);
     private static final Pattern NAME = Pattern.compile("(pps_backup_|pre_restore_safety_)(\\d{8}_\\d{6})\\.tar\\.(gz|zst)");
 
@@ -56,7 +58,7 @@ public final class BackupDirectory {
 
     /** Returns the safety backups of a project: what its restores moved out of the way. */
     public static BackupDirectory safetyBackupsOf(Path projectRoot) {
-        return new BackupDirectory(projectRoot.resolve("work/pps_backup/pre_restore_safety"), SAFETY);
+        return new BackupDirectory(projectRoot.resolve(SAFETY_PLACE), SAFETY);
     }
 
     /** Returns the directory itself. */
@@ -108,6 +110,24 @@ public final class BackupDirectory {
         }
         backups.sort(Comparator.comparing(Backup::createdAt).thenComparing(Backup::name).reversed());
         return backups;
+    }
+
+    /** Tells whether a file is one of these archives, by its name and by where it is; a link that lies there and leads elsewhere is none. */
+    boolean holds(Path file) {
+        try {
+            return file.getFileName().toString().startsWith(prefix) && timeIn(file.getFileName().toString()).isPresent()
+                && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.isDirectory(directory)
+                && Files.isSameFile(file.toAbsolutePath().getParent(), directory);
+        } catch (IOException e) {
+            // What cannot be looked at is not known to be one.
+            return false;
+        }
+    }
+
+    /** Tells whether a file is a safety backup of some project, that in whose {@code work} it lies. */
+    static boolean isSafetyBackupWhereItLies(Path file) {
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        return parent.endsWith(SAFETY_PLACE) && new BackupDirectory(parent, SAFETY).holds(file);
     }
 
     /** Returns the newest archive that is older than this one by its name, or any other when the name tells no time. */

@@ -28,18 +28,26 @@ import java.util.Optional;
  */
 final class DatabaseExtraction implements ArchiveReader.Receiver, AutoCloseable {
     private final SourceMap map;
+    private final boolean isOwnSafetyBackup;
     private final Path scratch;
     private final Map<String, Path> files = new LinkedHashMap<>();
     private final Map<Archived, Path> databases = new LinkedHashMap<>();
 
-    DatabaseExtraction(SourceMap map) {
+    /** @param isOwnSafetyBackup see {@link ArchiveReader.Receiver#isOwnSafetyBackup} */
+    DatabaseExtraction(SourceMap map, boolean isOwnSafetyBackup) {
         this.map = map;
+        this.isOwnSafetyBackup = isOwnSafetyBackup;
         try {
             // Private by the JDK's own promise for temporary directories.
             scratch = Files.createTempDirectory("pps-validate-");
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot create a temporary directory: " + Reason.of(e)).because(e);
         }
+    }
+
+    @Override
+    public boolean isOwnSafetyBackup() {
+        return isOwnSafetyBackup;
     }
 
     /** Opens the databases and returns those that are not whole, with what is wrong. */

@@ -2,16 +2,11 @@ package pps;
 
 //SOURCES Contents.java
 //SOURCES Coverage.java
-//SOURCES ExitCode.java
-//SOURCES Failure.java
 //SOURCES Manifest.java
-//SOURCES SafeText.java
-//SOURCES SizeText.java
 //SOURCES SourceMap.java
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a restore would do, source by source, measured by content: nothing in it depends on file times. All sizes are in bytes. */
@@ -96,18 +91,5 @@ public record Plan(Contents contents, Path projectRoot, List<OfSource> sources, 
     /** Returns the sources that would lose more than half of their files or bytes. */
     public List<OfSource> shrinking() {
         return sources.stream().filter(OfSource::shrinks).toList();
-    }
-
-    /** Throws {@link Failure} ({@link ExitCode#FAILED}) when a source would lose more than half: that is how a partial backup destroys a whole one. */
-    void refuseShrink() {
-        if (shrinking().isEmpty()) {
-            return;
-        }
-        String what = shrinking().stream().map(source -> source.source().name() + " ("
-            + SizeText.ofFiles(source.filesBefore(), source.bytesBefore()) + " now; "
-            + SizeText.ofFiles(source.filesAfter(), source.bytesAfter()) + " in the backup)").collect(Collectors.joining(", "));
-        throw Failure.of(ExitCode.FAILED, "Refused: more than half would be lost of " + what).state("Nothing was touched.")
-            .next("Leave it out: --skip " + shrinking().stream().map(source -> SafeText.quote(source.source().name())).collect(Collectors.joining(" "))
-                + "   or, if that loss is what you want: --allow-shrink");
     }
 }

@@ -1,6 +1,8 @@
 package pps;
 
+//SOURCES ArchiveCheck.java
 //SOURCES ArchiveReader.java
+//SOURCES BackupDirectory.java
 //SOURCES BindProblem.java
 //SOURCES Compose.java
 //SOURCES Completion.java
@@ -28,6 +30,7 @@ package pps;
 //SOURCES Swap.java
 //SOURCES SwapGroup.java
 //SOURCES SwapPlanner.java
+//SOURCES TakenAway.java
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,6 +39,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Puts a backup back: stage and check while the stack runs, ask, stop, swap by renames, start, prove healthy, keep what was replaced. It
@@ -82,10 +86,11 @@ public final class Restore {
     /** Works out what {@link #run} would do, by reading everything and writing nothing at all. */
     public Plan preview() {
         request.selection().checkNames(request.map());
-        Contents contents = ArchiveReader.read(request.archive(), request.selection().equals(Selection.ALL) ? ArchiveReader.CHECK_ONLY
-            : ArchiveReader.checkOnly(name -> request.selection().wants(name, request.map())), listener);
+        Predicate<String> wanted = request.selection().equals(Selection.ALL) ? null : name -> request.selection().wants(name, request.map());
+        Contents contents = ArchiveReader.read(request.archive(), new ArchiveCheck(wanted, true, true, isOwnSafetyBackup()), listener);
         Plan plan = planner().plan(contents, request.selection());
         MissingSources.refuse(contents, request.map(), request.selection());
+        TakenAway.refuseUnkeepable(plan, request.safetyBackup());
         return plan;
     }
 
@@ -168,9 +173,7 @@ public final class Restore {
         boolean stopped = false;
         try {
             Plan plan = stage();
-            if (!request.allowShrink()) {
-                plan.refuseShrink();
-            }
+            TakenAway.refuseShrink(plan, request.allowShrink());
             if (first != null) {
                 refuseOutsiders(plan);
                 warnOfMissingBinds(first, plan);
@@ -186,6 +189,7 @@ public final class Restore {
                 listener.checkInterrupted();
             }
             Plan atRest = planner().planAtRest(plan, request.selection());
+            TakenAway.refuseUnkeepable(atRest, request.safetyBackup());
             if (compose != null) {
                 // Both may have changed: a question can stay unanswered for hours, and the engine brings containers back by itself.
                 compose.proveStopped();
@@ -225,7 +229,7 @@ public final class Restore {
     private Plan stage() {
         listener.info("Reading and checking " + SafeText.quote(request.archive().getFileName()));
         staging = new Staging(request.projectRoot(), request.map(), request.selection(), places, journal::addArea,
-            home().resolve("scratch"), listener);
+            home().resolve("scratch"), isOwnSafetyBackup(), listener);
         try (Staging closing = staging) {
             return stageInto(closing);
         }
@@ -239,8 +243,14 @@ public final class Restore {
             throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
                 .next("The backup holds: " + SafeText.quote(String.join(", ", contents.totals().keySet())));
         }
+        TakenAway.refuseUnkeepable(plan, request.safetyBackup());
         area.complete(plan, request.purpose().equals("undo"));
         return plan;
+    }
+
+    /** Told by its place: what an archive says of itself, a stranger can write. */
+    private boolean isOwnSafetyBackup() {
+        return BackupDirectory.safetyBackupsOf(request.projectRoot()).holds(request.archive());
     }
 
     private void refuseOutsiders(Plan plan) {

@@ -58,6 +58,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     private final Selection selection;
     private final Places places;
     private final Consumer<Path> usesArea;
+    private final boolean isOwnSafetyBackup;
     private final Listener listener;
     private final Ownership ownership = new Ownership();
     private final Settling settling;
@@ -71,13 +72,16 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     /**
      * @param usesArea told of each area before the first file is put there, so that a kill leaves none that nobody knows of
      * @param scratch a private directory for SQLite
+     * @param isOwnSafetyBackup see {@link ArchiveReader.Receiver#isOwnSafetyBackup}
      */
-    Staging(Path projectRoot, SourceMap map, Selection selection, Places places, Consumer<Path> usesArea, Path scratch, Listener listener) {
+    Staging(Path projectRoot, SourceMap map, Selection selection, Places places, Consumer<Path> usesArea, Path scratch,
+            boolean isOwnSafetyBackup, Listener listener) {
         this.projectRoot = projectRoot;
         this.map = map;
         this.selection = selection;
         this.places = places;
         this.usesArea = usesArea;
+        this.isOwnSafetyBackup = isOwnSafetyBackup;
         this.listener = listener;
         this.settling = new Settling(scratch, listener);
     }
@@ -109,6 +113,11 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     @Override
     public boolean checksAll() {
         return selection.equals(Selection.ALL);
+    }
+
+    @Override
+    public boolean isOwnSafetyBackup() {
+        return isOwnSafetyBackup;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package pps;
 
 //DEPS com.google.code.gson:gson:2.13.2
+//SOURCES ArchiveCheck.java
 //SOURCES ArchiveReader.java
 //SOURCES Archived.java
 //SOURCES BackupDirectory.java
@@ -54,11 +55,12 @@ public final class Validation {
      */
     public static Validation of(Path archive, SourceMap map, boolean quick, Listener listener) {
         Validation validation = new Validation(archive);
+        boolean ownSafety = BackupDirectory.isSafetyBackupWhereItLies(archive);
         try {
             if (quick) {
-                validation.judge(ArchiveReader.look(archive, listener), map);
+                validation.judge(ArchiveReader.read(archive, ArchiveCheck.look(ownSafety), listener), map);
             } else {
-                try (DatabaseExtraction databases = new DatabaseExtraction(map)) {
+                try (DatabaseExtraction databases = new DatabaseExtraction(map, ownSafety)) {
                     Contents contents = ArchiveReader.read(archive, databases, listener);
                     validation.judge(contents, map);
                     databases.problems(listener).forEach((entry, problem) -> validation.add(

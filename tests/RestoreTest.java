@@ -524,6 +524,29 @@ class RestoreTest {
 
     // ---- without root
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"entities/lyra/crystals/current/secret.md", "entities/lyra/identity.md", "docker/pps/chromadb_data/secret.bin"})
+    @DisplayName("a file that could be moved aside and not be read for the safety backup is named, before anything is touched")
+    void unreadable(String path, @TempDir Path directory) throws IOException {
+        NotRoot.require();
+        TestProject project = TestProject.create(directory);
+        TestProject.mode(project.backUp(BACKUP), "rw-r--r--");
+        TestProject.mode(project.write(path, "root's alone"), "rw-------");
+        for (String each : Tree.of(project.root).entries().keySet()) {
+            TestProject.owner(project.root.resolve(each), each.equals(path) ? 0 : NotRoot.NOBODY, NotRoot.NOBODY);
+        }
+        Tree before = project.tree();
+        for (String how : List.of("--dry-run", "--yes")) {
+            Scripts.Result result = NotRoot.run(directory, "restore_pps", project.arguments("--latest", how));
+            assertFails(1, result, "Cannot read " + project.root.resolve(path) + ", which the safety backup has to hold: permission denied",
+                "State: Nothing was touched.");
+            assertTrue(result.stderr().contains("Run it as root, or leave its source out: --skip "), result::toString);
+            before.assertSame(project.tree(), result);
+        }
+        Scripts.Result notKept = NotRoot.run(directory, "restore_pps", project.arguments("--latest", "--yes", "--no-safety-backup"));
+        assertEquals(0, notKept.exitCode(), notKept::toString);
+    }
+
     @Test
     @DisplayName("without root a restore gives what it can, and says once which ownership it could not give")
     void withoutRoot(@TempDir Path directory) throws IOException {

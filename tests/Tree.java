@@ -100,6 +100,12 @@ record Tree(TreeMap<String, Tree.Entry> entries) {
             : new Entry(entry.kind(), entry.content(), entry.size(), entry.mode(), entry.owner(), null))));
     }
 
+    /** Returns the tree without the times of symbolic links, which the JDK has no call to set, nor those of directories. */
+    Tree withoutLinkTimes() {
+        return change((path, entry) -> Optional.of(Map.entry(path, entry.kind() == 'f' ? entry
+            : new Entry(entry.kind(), entry.content(), entry.size(), entry.mode(), entry.owner(), null))));
+    }
+
     /** Returns the tree without the owners, which only root can give. */
     Tree withoutOwners() {
         return change((path, entry) -> Optional.of(Map.entry(path,

@@ -169,6 +169,82 @@ class UndoTest {
         assertFalse(valid.stdout().contains("patterns"), () -> "a -wal belongs to its database: " + valid);
     }
 
+    /** Gives a project links out of its sources, as owners make them who keep files on another disk, and some that lead nowhere. */
+    private static TestProject withLinksOut(Path directory) throws IOException {
+        TestProject project = changedSinceItsBackup(directory);
+        Path disk = Files.createDirectories(directory.resolve("disk"));
+        Path database = project.root.resolve("entities/lyra/data/inventory.db");
+        Files.move(database, disk.resolve("inventory.db"));
+        Files.createSymbolicLink(database, Path.of("../../../../disk/inventory.db"));
+        Files.writeString(disk.resolve("crystal.md"), "on the other disk");
+        Path crystals = project.root.resolve("entities/lyra/crystals/current");
+        Files.createSymbolicLink(crystals.resolve("out.md"), disk.resolve("crystal.md").toAbsolutePath());
+        Files.createSymbolicLink(crystals.resolve("circle.md"), Path.of("circle.md"));
+        Files.createSymbolicLink(project.root.resolve("docker/pps/chromadb_data/disk"), disk.toAbsolutePath());
+        return project;
+    }
+
+    @Test
+    @DisplayName("links out of their source are replaced, kept, and put back by --undo as the links they were; what they lead to is not touched")
+    void linksOut(@TempDir Path directory) throws IOException {
+        TestProject project = withLinksOut(directory);
+        Tree before = project.tree().withoutLinkTimes();
+        Tree disk = Tree.of(directory.resolve("disk"));
+        project.restored("--latest", "--allow-shrink");
+        Tree restored = project.tree().withoutDirectoryTimes();
+        assertFalse(Files.isSymbolicLink(project.root.resolve("entities/lyra/data/inventory.db")));
+        for (String how : List.of("--strict", "--quick")) {
+            Scripts.Result valid = Scripts.run("validate_backup", how, project.safetyBackup().toString());
+            assertEquals(0, valid.exitCode(), valid::toString);
+        }
+        Scripts.Result plan = project.restore("--undo", "--dry-run");
+        assertEquals(0, plan.exitCode(), plan::toString);
+        Scripts.Result undo = project.restored("--undo");
+        before.assertSame(project.tree().withoutLinkTimes(), undo);
+        restored.assertSame(undone(project), "undone again");
+        Path first = project.safetyBackups().get(0);
+        project.restored("--backup", first.toString(), "--allow-shrink");
+        before.files().assertSame(project.tree().withoutLinkTimes().files(), "restored by name");
+        disk.assertSame(Tree.of(directory.resolve("disk")), "what the links lead to");
+    }
+
+    @Test
+    @DisplayName("a safety backup that lies anywhere else than among the project's own is refused if a link in it leads out of its source")
+    void linksOutOfAStranger(@TempDir Path directory) throws IOException {
+        TestProject project = withLinksOut(directory);
+        project.restored("--latest", "--allow-shrink");
+        Path safety = project.safetyBackup();
+        Path copy = Files.copy(safety, project.backups.resolve(safety.getFileName()));
+        Path link = Files.createSymbolicLink(directory.resolve("link.tar.gz"), copy);
+        Path inside = Files.createSymbolicLink(safety.resolveSibling("pre_restore_safety_20200101_000000.tar.gz"), copy);
+        Tree before = project.tree();
+        for (String[] arguments : new String[][] {{"--backup", copy.toString()}, {"--backup", link.toString()}, {"--backup", inside.toString()},
+            {"--backup", safety.toString(), "--target", directory.resolve("elsewhere").toString()}}) {
+            for (String how : List.of("--yes", "--dry-run")) {
+                List<String> all = new java.util.ArrayList<>(List.of(arguments));
+                all.add(how);
+                Scripts.Result refused = project.restore(all.toArray(String[]::new));
+                assertEquals(3, refused.exitCode(), refused::toString);
+                assertTrue(refused.stderr().contains("it is a symbolic link out of its source"), refused::toString);
+            }
+        }
+        before.assertSame(project.tree(), "refused");
+        assertEquals(3, Scripts.run("validate_backup", copy.toString()).exitCode());
+        new TestTar(TestTar.Style.PYTHON).symlink("crystals/l.md", "/etc/passwd")
+            .gzip(safety.resolveSibling("pre_restore_safety_20991231_000000.tar.gz"));
+        Scripts.Result noSafety = project.restore("--undo", "--yes");
+        assertEquals(3, noSafety.exitCode(), noSafety::toString);
+        String promise = "{\"format\": 1, \"kind\": \"safety\", \"createdAt\": \"2026-01-01T00:00:00\", \"tool\": \"x\", \"containersStopped\": false, "
+            + "\"sources\": {\"crystals\": {\"critical\": true, \"path\": \"entities/lyra/crystals\", \"covers\": [\"**/*.md\"], \"files\": 2, "
+            + "\"bytes\": 1, \"existed\": true}}}";
+        new TestTar(TestTar.Style.PYTHON).file("pps_manifest.json", promise).symlink("crystals/l", directory.resolve("disk").toString())
+            .file("crystals/l/evil.md", "x").gzip(safety.resolveSibling("pre_restore_safety_20991231_000001.tar.gz"));
+        Scripts.Result through = project.restore("--undo", "--yes");
+        assertEquals(3, through.exitCode(), through::toString);
+        assertTrue(through.stderr().contains("it lies below 'crystals/l', which is not a directory"), through::toString);
+        assertFalse(Files.exists(directory.resolve("disk/evil.md")));
+    }
+
     @Test
     @DisplayName("--undo where no restore has left a safety backup is exit code 3 and says so")
     void nothingToUndo(@TempDir Path directory) {
