@@ -38,6 +38,11 @@ final class ArchivePromise {
      * anything else that has to be looked at more closely.
      */
     static Optional<Map<String, Contents.Total>> of(Path archive) {
+        return manifest(archive).map(ArchivePromise::totals);
+    }
+
+    /** Returns the manifest itself, or empty like {@link #of}. */
+    static Optional<Manifest> manifest(Path archive) {
         try (FileChannel file = FileChannel.open(archive, StandardOpenOption.READ)) {
             long end = file.size() - StargzFooter.LENGTH;
             if (end <= MEMBER_HEADER) {
@@ -50,7 +55,7 @@ final class ArchivePromise {
                 return Optional.empty();
             }
             try (InputStream unpacked = new GzipFormat().unpack(file, 0, index)) {
-                return manifest(unpacked).map(ArchivePromise::totals);
+                return manifest(unpacked);
             }
         } catch (IOException | Failure | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException | ArithmeticException
                  | IllegalStateException damaged) {

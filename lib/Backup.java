@@ -10,11 +10,13 @@ package pps;
 //SOURCES Downtime.java
 //SOURCES Durable.java
 //SOURCES Failure.java
+//SOURCES Holding.java
 //SOURCES Journal.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
 //SOURCES Places.java
 //SOURCES ProjectLock.java
+//SOURCES Pruning.java
 //SOURCES Reason.java
 //SOURCES Retention.java
 //SOURCES SafeText.java
@@ -68,6 +70,7 @@ public final class Backup {
     private final Request request;
     private final Listener listener;
     private final Compose compose;
+    private final Pruning pruning;
     private final List<String> warnings = new ArrayList<>();
     private Journal journal;
 
@@ -75,6 +78,7 @@ public final class Backup {
     public Backup(Request request, Listener listener) {
         this.request = request;
         this.listener = listener;
+        this.pruning = new Pruning(request.projectRoot(), request.map(), request.directory(), request.retention(), listener);
         this.compose = request.composeFile() == null ? null : Compose.of(request.composeFile(), listener);
     }
 
@@ -90,11 +94,15 @@ public final class Backup {
         return compose == null ? Set.of() : compose.look().running();
     }
 
-    /** Returns what would become of each backup if the planned one were there, the newest first. */
+    /** Returns what would become of each backup if the planned one were there, the newest first; warns of what that run would warn of. */
     public List<Retention.Verdict> wouldKeep(BackupPlan plan) {
-        List<BackupDirectory.Backup> all = new ArrayList<>(List.of(new BackupDirectory.Backup(plan.target(), plan.time())));
-        all.addAll(request.directory().newestFirst());
-        return request.retention().judge(all);
+        Manifest manifest = manifest("backup", plan, plan.promises(), plan.leftOut());
+        Holding newest = holding(plan, manifest);
+        Doubts doubts = Doubts.of(newest, manifest.sources(), plan.items(), plan.leftOutOnPurpose(), pruning.last());
+        doubts.warnings().forEach(this::warn);
+        Pruning.Judged judged = pruning.judge(newest, pruning.reasonAgainst(newest, doubts, plan.isAhead()));
+        judged.warnings().forEach(this::warn);
+        return judged.verdicts();
     }
 
     /** Backs up. Throws {@link Failure} when there is no new backup; then no old one was deleted, and the stack runs again or it says why not. */
@@ -110,9 +118,10 @@ public final class Backup {
             Downtime downtime = new Downtime(compose, before, journal, request.healthTimeout(), listener);
             try {
                 Packed packed = pack(plan, downtime);
-                List<BackupDirectory.Backup> pruned = packed.keepOld() == null ? prune() : List.of();
-                return new Outcome(packed.contents(), packed.leftOut(), List.copyOf(warnings), pruned, packed.keepOld(), downtime.times(),
-                    Duration.ofNanos(System.nanoTime() - began), downtime.trouble());
+                Pruning.Done done = packed.keepOld() != null ? new Pruning.Done(List.of(), packed.keepOld())
+                    : pruning.prune(packed.holding(), packed.doubts(), plan.isAhead(), this::warn);
+                return new Outcome(packed.contents(), packed.leftOut(), List.copyOf(warnings), done.pruned(), done.notPruned(),
+                    downtime.times(), Duration.ofNanos(System.nanoTime() - began), downtime.trouble());
             } catch (Failure e) {
                 throw e.state() == null ? e.state(NOTHING_WRITTEN) : e.state(NOTHING_WRITTEN + " " + e.state());
             } finally {
@@ -121,8 +130,17 @@ public final class Backup {
         }
     }
 
-    /** A proven archive; {@code keepOld} says why older backups are not to be deleted now, or is null. */
-    private record Packed(Contents contents, Map<String, String> leftOut, String keepOld) {
+    /** A proven archive; {@code keepOld} says why older ones are to stay in any case, or is null. */
+    private record Packed(Contents contents, Map<String, String> leftOut, Holding holding, Doubts doubts, String keepOld) {
+    }
+
+    private Manifest manifest(String kind, BackupPlan plan, Map<String, Manifest.Promise> promises, Map<String, String> leftOut) {
+        return new Manifest(kind, plan.time().toString(), Version.TOOL, compose != null, null, promises, leftOut)
+            .ofProject(Holding.nameOf(request.projectRoot()));
+    }
+
+    private Holding holding(BackupPlan plan, Manifest manifest) {
+        return Holding.of(new BackupDirectory.Backup(plan.target(), plan.time()), manifest, request.projectRoot(), request.map());
     }
 
     private Packed pack(BackupPlan plan, Downtime downtime) {
@@ -204,13 +222,13 @@ public final class Backup {
         List<ArchiveWriter.Item> items = snapshot.items();
         Map<String, Manifest.Promise> promises = snapshot.promises();
         List<SnapshotDatabases.Damaged> critical = damaged.stream().filter(one -> one.source().critical()).toList();
-        Manifest manifest = new Manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan.time().toString(), Version.TOOL,
-            compose != null, null, promises, leftOut);
+        Manifest manifest = manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan, promises, leftOut);
         if (!critical.isEmpty()) {
             throw DamagedBackup.write(plan, critical, manifest, items, listener);
         }
         Set<String> meant = leftOut.keySet().stream().filter(name -> !plan.absent().contains(name)).collect(Collectors.toSet());
-        Doubts doubts = Doubts.of(promises, items, meant, request.directory(), listener);
+        Holding holding = holding(plan, manifest);
+        Doubts doubts = Doubts.of(holding, promises, items, meant, pruning.last());
         listener.info("Packing and checking " + SafeText.quote(plan.target().getFileName()));
         Optional<Contents> contents = ArchiveWriter.writeIf(wanted, plan.target(), manifest, items, listener);
         if (contents.isEmpty()) {
@@ -221,9 +239,9 @@ public final class Backup {
         doubts.warnings().forEach(this::warn);
         List<String> changed = snapshot.changedInPlace();
         changed.forEach(this::warn);
-        boolean onePart = leftOut.values().stream().anyMatch(BackupPlan.NOT_ASKED::equals);
-        return new Packed(contents.get(), leftOut, doubts.shrunk() || plan.lacksSomething() || !changed.isEmpty()
-            ? "the warnings above say that they may be needed" : onePart ? "this one holds one entity alone" : null);
+        String keepOld = !changed.isEmpty() ? "files changed while they were packed"
+            : plan.lacksSomething() ? "the warnings above say that they may be needed" : null;
+        return new Packed(contents.get(), leftOut, holding, doubts, keepOld);
     }
 
     private void warn(String message) {
@@ -280,21 +298,5 @@ public final class Backup {
             listener.warning("Cannot delete what this run has left in " + SafeText.quote(Places.home(request.projectRoot())) + ": "
                 + Reason.of(e) + "; the next run tries again");
         }
-    }
-
-    private List<BackupDirectory.Backup> prune() {
-        List<BackupDirectory.Backup> pruned = new ArrayList<>();
-        for (Retention.Verdict verdict : request.retention().judge(request.directory().newestFirst())) {
-            if (verdict.goes()) {
-                try {
-                    Files.delete(verdict.backup().file());
-                    pruned.add(verdict.backup());
-                    listener.info("Deleted " + SafeText.quote(verdict.backup().name()) + "; kept are " + request.retention().inWords());
-                } catch (IOException e) {
-                    warn("cannot delete the old backup " + SafeText.quote(verdict.backup().file()) + ": " + Reason.of(e));
-                }
-            }
-        }
-        return pruned;
     }
 }

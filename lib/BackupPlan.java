@@ -1,8 +1,10 @@
 package pps;
 
+//SOURCES ArchiveWriter.java
 //SOURCES BackupDirectory.java
 //SOURCES Failure.java
 //SOURCES Listener.java
+//SOURCES Manifest.java
 //SOURCES Places.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -126,6 +128,30 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
     /** Tells whether something is missing that an older backup may hold. */
     boolean lacksSomething() {
         return scans.stream().anyMatch(scan -> !scan.missing().isEmpty());
+    }
+
+    /** Tells whether the new backup had to be named after a time that has not come yet, behind one that was. */
+    boolean isAhead() {
+        return time.isAfter(LocalDateTime.now().plusHours(CLOCK_HOURS));
+    }
+
+    /** Returns about what the manifest will promise; the logs of databases are still counted beside them. */
+    Map<String, Manifest.Promise> promises() {
+        Map<String, Manifest.Promise> promises = new LinkedHashMap<>();
+        scans.forEach(scan -> promises.put(scan.source().name(), new Manifest.Promise(scan.source().critical(), scan.source().path(),
+            scan.source().include(), scan.files(), scan.bytes(), true, List.of(), List.of(), List.of())));
+        return promises;
+    }
+
+    /** Returns what every one of the files will be called. */
+    List<ArchiveWriter.Item> items() {
+        return scans.stream().flatMap(scan -> scan.entries().keySet().stream()
+            .map(path -> new ArchiveWriter.Item(scan.source().name(), path, scan.directory().resolve(path)))).toList();
+    }
+
+    /** Returns the sources that are left out though they may be there. */
+    Set<String> leftOutOnPurpose() {
+        return leftOut.keySet().stream().filter(name -> !absent.contains(name)).collect(Collectors.toSet());
     }
 
     /** Returns the bytes of all sources. */

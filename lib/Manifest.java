@@ -20,10 +20,11 @@ import java.util.regex.PatternSyntaxException;
  * What a backup promises about itself: {@value #ENTRY}, the first entry of an archive that this tool wrote. {@code kind} is
  * {@code backup} or {@code safety}, {@code createdAt} an ISO local time, {@code restored} the name of the archive whose restore moved
  * aside what a safety backup holds (else null), {@code leftOut} the sources that a backup knows of and does not hold, with the reason,
- * {@code ran} the services that ran before the restore whose safety backup this is.
+ * {@code ran} the services that ran before the restore whose safety backup this is, {@code projectRoot} the project that it is of, or
+ * null where nobody wrote it down: two projects may share a backup directory.
  */
 public record Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored,
-                       Map<String, Promise> sources, Map<String, String> leftOut, List<String> ran) {
+                       Map<String, Promise> sources, Map<String, String> leftOut, List<String> ran, String projectRoot) {
     /** The entry's name. */
     public static final String ENTRY = "pps_manifest.json";
     /** A manifest of more bytes is none: it would have to be kept in memory before anything of it can be judged. */
@@ -47,6 +48,12 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
         return kind.equals("safety");
     }
 
+    /** Returns one that does not say which project it is of. */
+    public Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored, Map<String, Promise> sources,
+                    Map<String, String> leftOut, List<String> ran) {
+        this(kind, createdAt, tool, containersStopped, restored, sources, leftOut, ran, null);
+    }
+
     /** Returns one that is no safety backup's. */
     public Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored, Map<String, Promise> sources,
                     Map<String, String> leftOut) {
@@ -56,6 +63,11 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
     /** Returns one that leaves nothing out. */
     public Manifest(String kind, String createdAt, String tool, boolean containersStopped, String restored, Map<String, Promise> sources) {
         this(kind, createdAt, tool, containersStopped, restored, sources, Map.of());
+    }
+
+    /** Returns the same manifest with the project that it is of. */
+    Manifest ofProject(String root) {
+        return new Manifest(kind, createdAt, tool, containersStopped, restored, sources, leftOut, ran, root);
     }
 
     /** Returns the manifest as the JSON text that is written into the archive. */
@@ -68,6 +80,9 @@ public record Manifest(String kind, String createdAt, String tool, boolean conta
         top.addProperty("containersStopped", containersStopped);
         if (restored != null) {
             top.addProperty("restored", restored);
+        }
+        if (projectRoot != null) {
+            top.addProperty("projectRoot", projectRoot);
         }
         JsonObject all = new JsonObject();
         sources.forEach((name, promise) -> {

@@ -27,6 +27,9 @@ final class ManifestReader {
     /** Characters of all patterns of a source: matching takes time in proportion to them. */
     private static final int MOST_PATTERNS = 16 << 10;
 
+    /** What Linux takes for a path. */
+    private static final int MOST_PATH = 4096;
+
     private final JsonReader json;
     private int names;
 
@@ -51,6 +54,7 @@ final class ManifestReader {
                     format = true;
                 }
                 case "kind", "createdAt", "tool", "restored" -> texts.put(key, text());
+                case "projectRoot" -> texts.put(key, place());
                 case "containersStopped" -> stopped = json.nextBoolean();
                 case "sources" -> sources = sources();
                 case "leftOut" -> leftOut = leftOut();
@@ -66,7 +70,7 @@ final class ManifestReader {
             throw new JsonParseException("something is missing");
         }
         Manifest manifest = new Manifest(texts.get("kind"), texts.get("createdAt"), texts.get("tool"), stopped, texts.get("restored"), sources,
-            leftOut, ran);
+            leftOut, ran, texts.get("projectRoot"));
         if (!manifest.isSafety()) {
             if (!ran.isEmpty()) {
                 throw new JsonParseException("it speaks like a safety backup and is none");
@@ -199,8 +203,16 @@ final class ManifestReader {
         return json.nextString();
     }
 
+    private String place() throws IOException {
+        String place = text();
+        if (place.isEmpty() || place.length() > MOST_PATH || place.indexOf('\0') >= 0) {
+            throw new JsonParseException("a path that no project has");
+        }
+        return place;
+    }
+
     private static boolean isRelative(String name) {
-        return !name.isEmpty() && name.length() <= 4096 && !name.startsWith("/") && name.indexOf('\0') < 0
+        return !name.isEmpty() && name.length() <= MOST_PATH && !name.startsWith("/") && name.indexOf('\0') < 0
             && !List.of(name.split("/", -1)).contains("..");
     }
 }

@@ -281,7 +281,7 @@ class BackupTest {
     }
 
     @Test
-    @DisplayName("of a project that has lost much is kept, warns, deletes no older backup, and ends with 1 under --strict")
+    @DisplayName("of a project that has lost much is kept, warns, deletes no older backup that holds it, and ends with 1 under --strict")
     void doubts() {
         project.backUp(OLD);
         project.delete("entities/lyra/crystals/archive/crystal_001.md");
@@ -297,8 +297,14 @@ class BackupTest {
             assertTrue(result.stderr().contains(warning), () -> warning + " in " + result);
         }
         assertTrue(result.stdout().contains("no older backup was deleted: "), result::toString);
-        // Against the new one nothing has shrunk, and nothing is held back any more.
-        assertEquals(1, json("--keep", "1").getAsJsonArray("deleted").size() - 1);
+        // Against the new one nothing has shrunk, but a critical source is still empty that was not always.
+        assertEquals("'crystals' is empty, and was not always", json("--keep", "1").get("notDeletedBecause").getAsString());
+        project.write("entities/lyra/crystals/current/crystal_003.md", "a third crystal");
+        // No longer; but of the journals there are none but in the old one.
+        JsonObject later = json("--keep", "1");
+        assertEquals(2, later.getAsJsonArray("deleted").size(), later::toString);
+        assertTrue(later.getAsJsonArray("warnings").toString().contains(OLD + " is not deleted: none that stays holds half as much of "
+            + "'crystals' (2 files, 35 B), 'journals' (1 file, 7 B)"), later::toString);
     }
 
     @Test

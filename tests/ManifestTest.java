@@ -35,6 +35,19 @@ class ManifestTest {
     }
 
     @Test
+    @DisplayName("the project that it is of may be there or not; what no path can be is refused")
+    void projectRoot() {
+        Manifest manifest = manifest("backup", PLAIN);
+        assertEquals(null, Manifest.parse(manifest.toJson()).projectRoot());
+        assertEquals("/home/a b/pps", Manifest.parse(manifest.ofProject("/home/a b/pps").toJson()).projectRoot());
+        String json = manifest.ofProject("HERE").toJson();
+        for (String value : List.of("7", "null", "[\"/a\"]", "{}", "\"\"", "\"/a\\u0000b\"", "\"/" + "a".repeat(4096) + "\"")) {
+            String wrong = json.replace("\"HERE\"", value);
+            assertEquals(ExitCode.BAD_BACKUP, assertThrows(Failure.class, () -> Manifest.parse(wrong), value).exitCode());
+        }
+    }
+
+    @Test
     @DisplayName("the order of the keys does not matter, and keys of a later version are passed over")
     void unknownKeys() {
         String json = "{\"later\": {\"a\": [1, {\"b\": null}]}, \"sources\": {}, \"tool\": \"t\", \"createdAt\": \"c\", \"kind\": \"backup\", "

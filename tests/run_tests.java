@@ -52,6 +52,7 @@
 //SOURCES PlannerTest.java
 //SOURCES ProgressDisplayTest.java
 //SOURCES PromptTest.java
+//SOURCES PruningTest.java
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
