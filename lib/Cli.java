@@ -7,6 +7,7 @@ package pps;
 //SOURCES Failure.java
 //SOURCES SafeText.java
 //SOURCES SourceMap.java
+//SOURCES Spelling.java
 //SOURCES Version.java
 
 import java.nio.file.Path;
@@ -153,6 +154,14 @@ public final class Cli {
     /** Shows what is wrong in two lines: the whole help would push it off the screen. */
     private static int usage(CommandLine.ParameterException e) {
         String what = e.getMessage().lines().findFirst().orElse("wrong usage").replaceFirst("^Error: ", "");
+        // picocli passes on what Path.of threw in its message alone.
+        int exception = what.indexOf(" (" + java.nio.file.InvalidPathException.class.getName());
+        if (exception >= 0) {
+            Failure spelling = Spelling.failure(e.getValue());
+            new Console(Console.Level.NORMAL).failure(Failure.of(ExitCode.USAGE, SafeText.quote(what.substring(0, what.indexOf(':') + 2))
+                + spelling.getMessage()).because(e).state("Nothing was touched.").next(spelling.next()));
+            return ExitCode.USAGE.number();
+        }
         List<String> meant = e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         String help = "jbang " + e.getCommandLine().getCommandName() + " --help   shows what there is";
         new Console(Console.Level.NORMAL).failure(Failure.of(ExitCode.USAGE, SafeText.quote(what)).because(e)
@@ -168,10 +177,12 @@ public final class Cli {
         try {
             result.set(script.run(console).number());
         } catch (Failure e) {
-            console.failure(e);
+            Failure spelling = Spelling.behind(e);
+            console.failure(e.next() != null || spelling == null ? e : e.next(spelling.next()));
             result.set(e.exitCode().number());
         } catch (RuntimeException | Error e) {
-            console.failure(Failure.of(ExitCode.FAILED, "A defect in pps-restore: " + e).because(e)
+            Failure spelling = Spelling.behind(e);
+            console.failure(spelling != null ? spelling : Failure.of(ExitCode.FAILED, "A defect in pps-restore: " + e).because(e)
                 .next("Run the same command with --verbose and report what it prints. If a restore was under way: --recover"));
             result.set(ExitCode.FAILED.number());
         } finally {

@@ -5,6 +5,7 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
+//SOURCES Spelling.java
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -48,8 +49,7 @@ final class LiveFiles {
         try {
             return directory.resolve(entry.path());
         } catch (InvalidPathException e) {
-            throw Failure.of(ExitCode.FAILED, "The name '" + SafeText.quote(entry.name()) + "' is not possible in this locale")
-                .state("Nothing was touched.").next("export LC_ALL=C.UTF-8   and try again").because(e);
+            throw Spelling.failure(entry.name()).state("Nothing was touched.").because(e);
         }
     }
 
@@ -108,9 +108,8 @@ final class LiveFiles {
             if (attributes.isDirectory() || !wanted.test(relative)) {
                 return FileVisitResult.CONTINUE;
             }
-            if (!file.equals(top.resolve(relative))) {
-                throw new java.nio.file.FileSystemException(relative, null,
-                    "its name is not text in this locale; set LC_ALL=C.UTF-8, or rename it if it is not UTF-8");
+            if (!Spelling.isPossible(top, relative, file)) {
+                throw Spelling.failure(file).state("Nothing was touched.");
             }
             try {
                 files.put(relative, FileFacts.of(file));

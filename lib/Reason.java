@@ -13,6 +13,7 @@ import java.nio.file.NotDirectoryException;
 
 //SOURCES Failure.java
 //SOURCES SafeText.java
+//SOURCES Spelling.java
 
 /** Why an operation on a file failed, in words: the messages of Java's own exceptions are often no more than the file's name. */
 public final class Reason {
@@ -53,6 +54,9 @@ public final class Reason {
         }
         if (failure instanceof java.io.UncheckedIOException unchecked) {
             return of(unchecked.getCause());
+        }
+        if (Spelling.reason(failure) != null) {
+            return Spelling.reason(failure);
         }
         String message = failure.getMessage();
         String kind = failure.getClass().getSimpleName();

@@ -5,6 +5,7 @@ package pps;
 //SOURCES FileFacts.java
 //SOURCES LiveFiles.java
 //SOURCES SafeText.java
+//SOURCES Spelling.java
 //SOURCES SqliteCheck.java
 
 import java.io.IOException;
@@ -126,10 +127,9 @@ final class SourceWalk extends SimpleFileVisitor<Path> {
         throw failure;
     }
 
-    private void requireName(String relative, Path file) throws FileSystemException {
-        if (!file.equals(base.resolve(relative.substring(prefix.length())))) {
-            throw new FileSystemException(relative, null,
-                "its name is not text in this locale; set LC_ALL=C.UTF-8, or rename it if it is not UTF-8");
+    private void requireName(String relative, Path file) {
+        if (!Spelling.isPossible(base, relative.substring(prefix.length()), file)) {
+            throw Spelling.failure(file);
         }
     }
 

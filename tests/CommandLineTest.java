@@ -238,6 +238,32 @@ class CommandLineTest {
     }
 
     @Test
+    @DisplayName("in a locale without UTF-8, a live file or a directory on the command line is named in the error, with what to type")
+    void plainLocaleLive(@TempDir Path directory) {
+        TestProject project = TestProject.create(directory);
+        project.backUp("pps_backup_20260301_000000.tar.gz");
+        Path file = project.write("entities/lyra/crystals/current/Ünï–日本.md", "not in the backup");
+        Scripts plain = Scripts.with().env("LANG", null).env("LC_ALL", "C");
+        for (String how : List.of("--dry-run", "--drill", "--yes")) {
+            Scripts.Result result = plain.runScript("restore_pps", project.arguments("--latest", how));
+            assertEquals(1, result.exitCode(), result::toString);
+            assertTrue(result.stderr().contains("Error: The name '" + file + "' is not possible in this locale.\nState: Nothing was touched.\n"
+                + "Next:  export LC_ALL=C.UTF-8   and try again"), result::toString);
+        }
+        Scripts.Result backup = plain.runScript("backup_pps", "--no-containers", "--project-root",
+            project.root.toString(), "--backup-dir", project.backups.toString());
+        assertEquals(1, backup.exitCode(), backup::toString);
+        assertTrue(backup.stderr().contains("'" + file + "' is not possible in this locale.\n"), backup::toString);
+        for (String[] arguments : new String[][] {{"--latest", "--backup-dir", "/tmp/bäck"}, {"--backup", "/tmp/bäck.tar.gz"}}) {
+            Scripts.Result result = plain.in(project.root).runScript("restore_pps", arguments);
+            assertEquals(arguments.length == 3 ? 2 : 1, result.exitCode(), result::toString);
+            assertTrue(result.stderr().matches("(?s)Error: .*[Tt]he name '/tmp/b.*ck.*' is not possible in this locale\\.\n.*"
+                + "Next:  export LC_ALL=C.UTF-8   and try again\n"), result::toString);
+            assertFalse(result.stderr().contains("Exception") || result.stderr().contains("efect"), result::toString);
+        }
+    }
+
+    @Test
     @DisplayName("names of files cannot drive the terminal: control characters are shown as escapes")
     void hostileNames(@TempDir Path directory) {
         TestProject project = TestProject.create(directory);
