@@ -7,6 +7,7 @@ package pps;
 //SOURCES JsonText.java
 //SOURCES Manifest.java
 //SOURCES Plan.java
+//SOURCES Room.java
 //SOURCES SafeText.java
 //SOURCES SizeText.java
 //SOURCES SourceMap.java
@@ -61,7 +62,9 @@ public record PlanReport(Plan plan, String containers, Set<String> toStop, Path 
             : "what is replaced is packed into " + SafeText.quote(safetyDirectory)).append('\n');
         text.append("Space: ").append(SizeText.of(plan.bytesAfter())).append(" needed")
             .append(safetyDirectory == null ? "" : ", and up to " + SizeText.of(safetyBytes()) + " for the safety backup")
-            .append("; ").append(SizeText.of(freeBytes)).append(" free\n");
+            .append("; ").append(SizeText.of(freeBytes)).append(" free")
+            .append(plan.bytesAfter() + Room.RESERVE <= freeBytes ? "" : ", and " + SizeText.of(Room.RESERVE) + " are kept free for the running stack")
+            .append('\n');
         return text.toString();
     }
 

@@ -21,6 +21,7 @@ package pps;
 //SOURCES Planner.java
 //SOURCES ProjectLock.java
 //SOURCES Reason.java
+//SOURCES Room.java
 //SOURCES SafeText.java
 //SOURCES SafetyBackup.java
 //SOURCES Selection.java
@@ -96,9 +97,10 @@ public final class Restore {
 
     /**
      * Returns the services that {@link #run} would stop for a plan, as they run now; none when containers are left alone. Throws
-     * {@link Failure} where it would refuse because of containers.
+     * {@link Failure} where it would refuse because of containers or for want of space.
      */
     public Set<String> wouldStop(Plan plan) {
+        Room.require(plan, places);
         if (compose == null) {
             return Set.of();
         }

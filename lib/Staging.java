@@ -15,10 +15,10 @@ package pps;
 //SOURCES Places.java
 //SOURCES Plan.java
 //SOURCES Reason.java
+//SOURCES Room.java
 //SOURCES SafeText.java
 //SOURCES Selection.java
 //SOURCES Settling.java
-//SOURCES SizeText.java
 //SOURCES SourceMap.java
 //SOURCES SqliteCheck.java
 //SOURCES StagedFile.java
@@ -47,12 +47,6 @@ import java.util.function.Consumer;
  * while the archive is read, so that the bytes which are checked, compared and shown in the plan are the very ones that go live.
  */
 final class Staging implements ArchiveReader.Receiver, AutoCloseable {
-    /** Bytes left free for the running stack while its disk is being filled. */
-    private static final long RESERVE = 32L << 20;
-    /** What a file takes at least, in bytes. */
-    private static final long BLOCK = 4096;
-    private static final long ASKED_EVERY = 64L << 20;
-
     private final Path projectRoot;
     private final SourceMap map;
     private final Selection selection;
@@ -63,7 +57,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     private final Ownership ownership = new Ownership();
     private final Settling settling;
     private final Map<Path, FileStore> fileSystems = new HashMap<>();
-    private final Map<FileStore, Long> known = new HashMap<>();
+    private final Room room = new Room();
     private final Map<String, SourceMap.Source> sources = new HashMap<>();
     private Optional<Manifest> manifest = Optional.empty();
     private final Map<String, Path> tops = new LinkedHashMap<>();
@@ -129,7 +123,7 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
     public OutputStream file(Archived file) {
         try {
             Path target = place(file);
-            requireRoom(file, fileSystem(file.source(), target.getParent()), target.getParent());
+            room.require(file, fileSystem(file.source(), target.getParent()), target.getParent());
             boolean mayBeDatabase = Coverage.databaseOf(file.path()) == null;
             boolean expected = mayBeDatabase && SqliteCheck.shouldBeDatabase(file.path(), source(file.source()).include());
             return new StagedFile(target, file, ownership, begins -> settling.take(target, file.size(),
@@ -161,22 +155,6 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
         } catch (IOException e) {
             throw failure(file, e);
         }
-    }
-
-    /** Asking a file system takes as long as writing a small file, so it is asked again only when some of what was free may be used. */
-    private void requireRoom(Archived file, FileStore store, Path directory) throws IOException {
-        long needed = Math.max(file.size(), BLOCK);
-        long left = known.getOrDefault(store, 0L) - needed;
-        if (left < 0) {
-            long free = store.getUsableSpace();
-            if (free - RESERVE < needed) {
-                throw Failure.of(ExitCode.FAILED, "Not enough space for '" + SafeText.quote(file.name()) + "' ("
-                    + SizeText.of(file.size()) + "): " + SizeText.of(free) + " are free on the file system of "
-                    + SafeText.quote(directory)).state("Nothing was touched.").next("Make room there, then try again.");
-            }
-            left = Math.min(free - RESERVE - needed, ASKED_EVERY);
-        }
-        known.put(store, left);
     }
 
     /** To find it takes the kernel's list of all mounts, too much for each of many small files; below a source's top there is only one. */

@@ -78,11 +78,15 @@ class OddPlacesTest {
     }
 
     @Test
-    @DisplayName("a project on a disk without room to unpack is left as it was")
+    @DisplayName("a project on a disk without room to unpack is left as it was, and a dry run says so before")
     void fullProject() {
         TestProject small = onSmallDisk("48m", 14 << 20);
         Tree before = small.tree();
-        assertUntouched(small, before, 1, "Not enough space", restore(small));
+        assertUntouched(small, before, 1, "are kept free there for the running stack", restore(small));
+        Scripts.Result preview = small.restore("--latest", "--dry-run", "--only", "chromadb");
+        assertEquals(0, preview.exitCode(), preview::toString);
+        assertTrue(preview.stderr().contains("The restore itself would stop here: Not enough space for the restored files (14.0 MiB): "), preview::toString);
+        assertTrue(preview.stdout().contains(" free, and 32.0 MiB are kept free for the running stack\n"), preview::toString);
     }
 
     @Test
