@@ -117,6 +117,9 @@ public class restore_pps implements Cli.Script {
     @Mixin
     private Cli.Common common;
 
+    /** What a plan says of the containers when they are left alone; null when they are not. */
+    private String leftAlone;
+
     @Override
     public Cli.Common common() {
         return common;
@@ -142,9 +145,9 @@ public class restore_pps implements Cli.Script {
         SourceMap map = common.sourceMap(root);
         Path archive = what.undo ? BackupDirectory.safetyBackupsOf(root).latest().file()
             : what.latest ? common.backups().latest().file() : common.backups().find(what.backup);
-        boolean containers = !noContainers && target == null;
+        leftAlone = drill ? "left alone (drill)" : noContainers || target != null ? "left alone" : null;
         Restore restore = new Restore(new Restore.Request(archive, root, map, new Selection(only, skip, entity),
-            what.undo ? "undo" : "restore", containers && !drill ? map.composeFile(root) : null, !noSafetyBackup, allowShrink || what.undo,
+            what.undo ? "undo" : "restore", leftAlone == null ? map.composeFile(root) : null, !noSafetyBackup, allowShrink || what.undo,
             keepExtra, rollbackIfUnhealthy, Duration.ofSeconds(healthTimeout), recoverCommand(root)), console);
         try {
             return restore(restore, root, console);
@@ -159,7 +162,7 @@ public class restore_pps implements Cli.Script {
         }
         if (drill) {
             Plan plan = restore.drill();
-            return show(new PlanReport(plan, "left alone (drill)", Set.of(), safetyDirectory(root), free(root), allowShrink || what.undo), "drill passed", console);
+            return show(new PlanReport(plan, leftAlone, Set.of(), safetyDirectory(root), free(root), allowShrink || what.undo), "drill passed", console);
         }
         if (!yes && !console.canAsk()) {
             throw Failure.of(ExitCode.DECLINED, "A restore asks before it replaces anything, and there is no terminal to ask on")
@@ -214,7 +217,7 @@ public class restore_pps implements Cli.Script {
         Set<String> also = new TreeSet<>(what.undo ? plan.ranBefore() : List.of());
         also.removeAll(running);
         String ranBefore = SafeText.quote(String.join(", ", also));
-        return noContainers || target != null ? "left alone"
+        return leftAlone != null ? leftAlone
             : running.isEmpty() ? "none runs; " + (also.isEmpty() ? "all would be started afterwards" : "started afterwards is what ran before the restore: " + ranBefore)
             : "stopped for the swap and started again: " + SafeText.quote(String.join(", ", running))
                 + (also.isEmpty() ? "" : "; started with them, since they ran before the restore: " + ranBefore);

@@ -2,6 +2,7 @@ package pps;
 
 //SOURCES Contents.java
 //SOURCES Failure.java
+//SOURCES Plan.java
 //SOURCES SafeText.java
 //SOURCES Selection.java
 //SOURCES SourceMap.java
@@ -51,13 +52,33 @@ public final class MissingSources {
         return missing;
     }
 
-    /** Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when one is missing that the selection does not leave out. */
-    static void refuse(Contents contents, SourceMap map, Selection selection) {
-        List<String> missing = of(contents, map).stream().filter(name -> selection.wants(name, map)).toList();
+    /** Tells whether the map knows none of these sources of an archive: it is another application's. */
+    static boolean knowsNone(Set<String> names, SourceMap map) {
+        return !names.isEmpty() && names.stream().allMatch(name -> map.resolve(name, SourceMap.DEFAULT_ENTITY).isEmpty());
+    }
+
+    /**
+     * Throws {@link Failure} when a critical source is missing that the selection does not leave out ({@link ExitCode#BAD_BACKUP}), and when
+     * nothing is left to restore.
+     */
+    static void refuse(Plan plan, SourceMap map, Selection selection) {
+        Set<String> names = plan.contents().totals().keySet();
+        List<String> missing = of(plan.contents(), map).stream().filter(name -> selection.wants(name, map)).toList();
+        String holds = "The backup holds: " + SafeText.quote(String.join(", ", names));
+        if (knowsNone(names, map)) {
+            // Of another application's backup nothing is missing, so no --skip makes it one of this project's.
+            throw Failure.of(missing.isEmpty() ? ExitCode.USAGE : ExitCode.BAD_BACKUP,
+                "Nothing is left to restore: the backup holds none of this project's sources").state("Nothing was touched.")
+                .next(holds + ". Name a backup of this project, or the project it is of: --project-root DIR, --source-map FILE");
+        }
         if (!missing.isEmpty()) {
             throw Failure.of(ExitCode.BAD_BACKUP, "The backup is incomplete: it has no " + SafeText.quote(String.join(", ", missing)))
                 .state("Nothing was touched.")
                 .next("Try another backup, or restore what there is: --skip " + SafeText.quote(String.join(" ", missing)));
+        }
+        if (plan.sources().isEmpty()) {
+            throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
+                .state("Nothing was touched.").next(holds);
         }
     }
 }

@@ -90,7 +90,7 @@ public final class Restore {
         Predicate<String> wanted = request.selection().equals(Selection.ALL) ? null : name -> request.selection().wants(name, request.map());
         Contents contents = ArchiveReader.read(request.archive(), new ArchiveCheck(wanted, true, true, isOwnSafetyBackup()), listener);
         Plan plan = planner().plan(contents, request.selection());
-        MissingSources.refuse(contents, request.map(), request.selection());
+        MissingSources.refuse(plan, request.map(), request.selection());
         TakenAway.refuseUnkeepable(plan, request.safetyBackup());
         return plan;
     }
@@ -240,11 +240,7 @@ public final class Restore {
     private Plan stageInto(Staging area) {
         Contents contents = ArchiveReader.read(request.archive(), area, listener);
         Plan plan = planner().plan(contents, request.selection());
-        MissingSources.refuse(contents, request.map(), request.selection());
-        if (plan.sources().isEmpty()) {
-            throw Failure.of(ExitCode.USAGE, "Nothing is left to restore: every source of the backup was left out")
-                .next("The backup holds: " + SafeText.quote(String.join(", ", contents.totals().keySet())));
-        }
+        MissingSources.refuse(plan, request.map(), request.selection());
         TakenAway.refuseUnkeepable(plan, request.safetyBackup());
         area.complete(plan, request.purpose().equals("undo"));
         return plan;

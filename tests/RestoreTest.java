@@ -291,7 +291,33 @@ class RestoreTest {
         assertEquals("changed".length(), after.at("entities/lyra/identity.md").size());
         assertTrue(result.stderr().contains("Left out: "), result::toString);
         assertTrue(result.stdout().contains("Restored 2 files of 1 source from " + BACKUP), result::toString);
-        assertFails(2, project.restore("--yes", "--latest", "--only", "crystals", "--skip", "crystals"), "Nothing is left to restore");
+        for (String how : List.of("--yes", "--dry-run", "--drill")) {
+            assertFails(2, project.restore(how, "--latest", "--only", "crystals", "--skip", "crystals"), "Nothing is left to restore");
+        }
+    }
+
+    @Test
+    @DisplayName("another application's backup is refused by a dry run too, which says what it holds and proposes no --skip")
+    void anotherApplication(@TempDir Path directory) {
+        TestProject project = TestProject.create(directory);
+        new TestTar(TestTar.Style.GNU).file("etc/x.conf", "x").file("srv/y", "y").gzip(project.backups.resolve(BACKUP));
+        for (String how : List.of("--yes", "--dry-run", "--drill")) {
+            Scripts.Result result = project.restore(how, "--latest");
+            assertFails(3, result, "Nothing is left to restore: the backup holds none of this project's sources");
+            assertTrue(result.stderr().contains("Next:  The backup holds: etc, srv. "), result::toString);
+            assertFalse(result.stderr().contains("--skip"), result::toString);
+        }
+    }
+
+    @Test
+    @DisplayName("a drill leaves containers alone, and its dry run says so")
+    void drillDryRun(@TempDir Path directory) {
+        TestProject project = TestProject.create(directory);
+        project.backUp(BACKUP);
+        Scripts.Result result = Scripts.run("restore_pps", "--project-root", project.root.toString(), "--backup-dir", project.backups.toString(),
+            "--latest", "--drill", "--dry-run");
+        assertEquals(0, result.exitCode(), result::toString);
+        assertTrue(result.stdout().contains("Containers: left alone (drill)\n"), result::toString);
     }
 
     @Test
