@@ -148,18 +148,22 @@ public class backup_pps implements Cli.Script {
     }
 
     private ExitCode check(Console console) {
+        Listing.Check verdict = Listing.Check.of(() -> judge(console));
+        console.print(common.json() ? JsonText.of(verdict.toJson()) : verdict.status() + ": " + verdict.message());
+        return verdict.isOk() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private Listing.Check judge(Console console) {
         Path root = common.projectRootOrNull();
         if (root != null) {
             Recovery.pending(root).ifPresent(console::warning);
         }
         LocalDateTime now = LocalDateTime.now();
-        Listing listing = Listing.read(common.backups(), now, console);
-        Listing.Check verdict = listing.check(maxAge);
+        Listing listing = Listing.read(common.backups(), common.sourceMapOrNull(root), now, console);
         if (metrics != null) {
             Metrics.write(metrics, common.backups(), null, listing.entries().isEmpty() ? Map.of() : listing.entries().get(0).sources(), now);
         }
-        console.print(common.json() ? JsonText.of(verdict.toJson()) : verdict.status() + ": " + verdict.message());
-        return verdict.isOk() ? ExitCode.DONE : ExitCode.FAILED;
+        return listing.check(maxAge);
     }
 
     private ExitCode preview(Backup backup, Path root, Console console) {

@@ -10,7 +10,6 @@ import java.time.LocalDateTime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import pps.BackupDirectory;
 import pps.Cli;
 import pps.Console;
 import pps.ExitCode;
@@ -46,22 +45,25 @@ public class list_backups implements Cli.Script {
         if (maxAge < 0) {
             throw Failure.of(ExitCode.USAGE, "--max-age is a number of days, not " + maxAge);
         }
+        if (check) {
+            Listing.Check verdict = Listing.Check.of(() -> read(console).check(maxAge));
+            console.print(common.json() ? JsonText.of(verdict.toJson()) : verdict.status() + ": " + verdict.message());
+            return verdict.isOk() ? ExitCode.DONE : ExitCode.FAILED;
+        }
+        Listing listing = read(console);
+        if (listing.entries().isEmpty()) {
+            common.backups().latest();
+        }
+        console.print(common.json() ? JsonText.of(listing.toJson()) : listing.toText(console::bold));
+        return ExitCode.DONE;
+    }
+
+    private Listing read(Console console) {
         Path root = common.projectRootOrNull();
         if (root != null) {
             Recovery.pending(root).ifPresent(console::warning);
         }
-        BackupDirectory backups = common.backups();
-        Listing listing = Listing.read(backups, LocalDateTime.now(), console);
-        if (check) {
-            Listing.Check verdict = listing.check(maxAge);
-            console.print(common.json() ? JsonText.of(verdict.toJson()) : verdict.status() + ": " + verdict.message());
-            return verdict.isOk() ? ExitCode.DONE : ExitCode.FAILED;
-        }
-        if (listing.entries().isEmpty()) {
-            backups.latest();
-        }
-        console.print(common.json() ? JsonText.of(listing.toJson()) : listing.toText(console::bold));
-        return ExitCode.DONE;
+        return Listing.read(common.backups(), common.sourceMapOrNull(root), LocalDateTime.now(), console);
     }
 
     public static void main(String... args) {

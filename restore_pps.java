@@ -131,7 +131,7 @@ public class restore_pps implements Cli.Script {
             throw Failure.of(ExitCode.USAGE, "--health-timeout is a positive number of seconds, not " + healthTimeout);
         }
         if (what.list) {
-            Listing listing = Listing.read(common.backups(), LocalDateTime.now(), console);
+            Listing listing = Listing.read(common.backups(), common.sourceMapOrNull(common.projectRootIfThere()), LocalDateTime.now(), console);
             if (listing.entries().isEmpty()) {
                 common.backups().latest();
             }

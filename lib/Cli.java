@@ -87,6 +87,11 @@ public final class Cli {
             return null;
         }
 
+        /** Returns the project root like {@link #projectRootOrNull()}, or null when the one that was given is not there. */
+        public Path projectRootIfThere() {
+            return isGiven(projectRoot) && !java.nio.file.Files.isDirectory(projectRoot) ? null : projectRootOrNull();
+        }
+
         /** Returns the project root. Throws {@link Failure} ({@link ExitCode#USAGE}) when there is none. */
         public Path requireProjectRoot() {
             Path root = projectRootOrNull();
@@ -101,6 +106,11 @@ public final class Cli {
         /** Returns the source map that holds for a project root, which may be null. */
         public SourceMap sourceMap(Path root) {
             return root == null && sourceMap == null ? SourceMap.builtIn() : SourceMap.load(root, sourceMap);
+        }
+
+        /** Returns the same for a look at backups, or null when nothing says which project's they are. */
+        public SourceMap sourceMapOrNull(Path root) {
+            return root == null && sourceMap == null ? null : SourceMap.load(root, sourceMap);
         }
 
         /** Tells whether results are wanted as JSON. */

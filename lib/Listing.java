@@ -10,9 +10,11 @@ package pps;
 //SOURCES Failure.java
 //SOURCES JsonText.java
 //SOURCES Listener.java
+//SOURCES MissingSources.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES SizeText.java
+//SOURCES SourceMap.java
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -24,6 +26,8 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The backups in a directory, the newest first, with what is in them. */
@@ -34,6 +38,18 @@ public final class Listing {
 
     /** What monitoring wants to know: {@code status} is OK, WARNING or ERROR. */
     public record Check(String status, String message) {
+        /** Returns a verdict; that none could be reached is one too, since monitoring reads stdout and knows only 0 and 1. */
+        public static Check of(Supplier<Check> judge) {
+            try {
+                return judge.get();
+            } catch (Failure e) {
+                if (e.exitCode() == ExitCode.DECLINED) {
+                    throw e;
+                }
+                return new Check("ERROR", e.getMessage() + (e.next() == null ? "" : ". Next: " + e.next()));
+            }
+        }
+
         /** Returns the verdict for programs. */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -58,23 +74,32 @@ public final class Listing {
         this.entries = entries;
     }
 
-    /** Reads the backups of a directory; a damaged one is listed as such. {@code now} is what ages are counted to. */
-    public static Listing read(BackupDirectory directory, LocalDateTime now, Listener listener) {
+    /**
+     * Reads the backups of a directory; a damaged one is listed as such, and so is one that a restore would refuse, as far as that is told
+     * by what a listing reads. {@code map} is null when nothing says whose backups these are, {@code now} is what ages are counted to.
+     */
+    public static Listing read(BackupDirectory directory, SourceMap map, LocalDateTime now, Listener listener) {
         List<Entry> entries = new ArrayList<>();
         for (BackupDirectory.Backup backup : directory.newestFirst()) {
             listener.detail("Reading " + SafeText.quote(backup.name()));
-            entries.add(readOne(backup, listener));
+            entries.add(readOne(backup, map, listener));
         }
         return new Listing(directory.path(), now, entries);
     }
 
-    private static Entry readOne(BackupDirectory.Backup backup, Listener listener) {
+    private static Entry readOne(BackupDirectory.Backup backup, SourceMap map, Listener listener) {
         long size = -1;
         try {
             size = Files.size(backup.file());
-            Map<String, Contents.Total> totals = ArchivePromise.of(backup.file())
-                .orElseGet(() -> ArchiveReader.look(backup.file(), listener).totals());
-            return new Entry(backup, size, totals, null);
+            Optional<Map<String, Contents.Total>> promised = ArchivePromise.of(backup.file());
+            if (promised.isPresent()) {
+                return new Entry(backup, size, promised.get(), map == null ? null : MissingSources.problem(promised.get().keySet(), List.of(), map));
+            }
+            Contents contents = ArchiveReader.look(backup.file(), listener);
+            // Without a manifest it is one of the original tools', which know PPS alone.
+            SourceMap own = map == null && contents.manifest().isEmpty() ? SourceMap.builtIn() : map;
+            return new Entry(backup, size, contents.totals(), own == null ? null
+                : MissingSources.problem(contents.totals().keySet(), MissingSources.of(contents, own), own));
         } catch (IOException e) {
             return new Entry(backup, size, Map.of(), "Cannot read it: " + Reason.of(e));
         } catch (Failure e) {

@@ -52,6 +52,12 @@ public final class MissingSources {
         return missing;
     }
 
+    /** Returns why an archive with these sources would be refused, or null. */
+    static String problem(Set<String> names, List<String> missing, SourceMap map) {
+        return knowsNone(names, map) ? "The backup holds none of this project's sources"
+            : missing.isEmpty() ? null : "The backup is incomplete: it has no " + SafeText.quote(String.join(", ", missing));
+    }
+
     /** Tells whether the map knows none of these sources of an archive: it is another application's. */
     static boolean knowsNone(Set<String> names, SourceMap map) {
         return !names.isEmpty() && names.stream().allMatch(name -> map.resolve(name, SourceMap.DEFAULT_ENTITY).isEmpty());
@@ -72,7 +78,7 @@ public final class MissingSources {
                 .next(holds + ". Name a backup of this project, or the project it is of: --project-root DIR, --source-map FILE");
         }
         if (!missing.isEmpty()) {
-            throw Failure.of(ExitCode.BAD_BACKUP, "The backup is incomplete: it has no " + SafeText.quote(String.join(", ", missing)))
+            throw Failure.of(ExitCode.BAD_BACKUP, problem(names, missing, map))
                 .state("Nothing was touched.")
                 .next("Try another backup, or restore what there is: --skip " + SafeText.quote(String.join(" ", missing)));
         }

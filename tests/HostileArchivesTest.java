@@ -188,7 +188,7 @@ class HostileArchivesTest {
 
     /** Looks at the archive in every way there is, and notes what is shown. */
     private void looksOnly(Path archive, List<String> shown) {
-        Listing listing = Listing.read(BackupDirectory.of(project.backups), LocalDateTime.now(), Listener.SILENT);
+        Listing listing = Listing.read(BackupDirectory.of(project.backups), null, LocalDateTime.now(), Listener.SILENT);
         shown.add(listing.toText(text -> text));
         shown.add(JsonText.of(listing.toJson()));
         shown.add(listing.check(7).message());

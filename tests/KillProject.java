@@ -210,7 +210,7 @@ final class KillProject {
     private boolean checkLooksStillWork(TestProject project, Object where) {
         Tree found = Tree.of(project.root);
         Path archive = project.backups.resolve(ARCHIVE);
-        assertEquals(1, Listing.read(BackupDirectory.of(project.backups), LocalDateTime.now(), Listener.SILENT).entries().size());
+        assertEquals(1, Listing.read(BackupDirectory.of(project.backups), null, LocalDateTime.now(), Listener.SILENT).entries().size());
         assertTrue(Validation.of(archive, SourceMap.builtIn(), true, Listener.SILENT).isValid(), String.valueOf(where));
         new Restore(request(project, archive, "restore"), Listener.SILENT).preview();
         boolean interrupted = Recovery.pending(project.root).isPresent();

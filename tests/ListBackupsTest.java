@@ -52,6 +52,12 @@ class ListBackupsTest {
         return counts;
     }
 
+    /** Returns a tar with a file of each source that a backup without a manifest always has. */
+    private static TestTar complete() {
+        return new TestTar(TestTar.Style.GNU).file("sqlite/a.db", "").file("entity_identity/identity.md", "i").file("crystals/a.md", "c")
+            .file("word_photos/a.md", "w");
+    }
+
     private static Path copyFixtures(Path directory) throws IOException {
         for (String name : Arrays.asList(TestProject.FEBRUARY, TestProject.AUGUST)) {
             Files.copy(TestProject.fixtures().resolve(name), directory.resolve(name));
@@ -131,7 +137,7 @@ class ListBackupsTest {
     void checkAge(int days, int maxAge, String verdict, int code, @TempDir Path directory) throws IOException {
         String stamp = LocalDateTime.now().minusDays(days).minusHours(1).format(DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss"));
         Path backup = directory.resolve("pps_backup_" + stamp + ".tar.gz");
-        new TestTar(TestTar.Style.GNU).file("sqlite/a.db", "").gzip(backup);
+        complete().gzip(backup);
         Files.setLastModifiedTime(backup, FileTime.from(Instant.parse("2031-01-01T00:00:00Z")));
         Scripts.Result result = maxAge == 7 ? Scripts.run("list_backups", "--check", "--backup-dir", directory.toString())
             : Scripts.run("list_backups", "--check", "--max-age", "" + maxAge, "--backup-dir", directory.toString());
@@ -152,7 +158,7 @@ class ListBackupsTest {
         Path older = directory.resolve("pps_backup_" + LocalDateTime.now().minusDays(2).format(stamp) + ".tar.gz");
         Path newer = directory.resolve("pps_backup_" + LocalDateTime.now().minusDays(1).format(stamp) + ".tar.gz");
         Files.writeString(older, "no archive");
-        new TestTar(TestTar.Style.GNU).file("sqlite/a.db", "").gzip(newer);
+        complete().gzip(newer);
         Scripts.Result olderDamaged = Scripts.run("list_backups", "--check", "--json", "--backup-dir", directory.toString());
         assertEquals(1, olderDamaged.exitCode(), olderDamaged::toString);
         JsonObject json = JsonParser.parseString(olderDamaged.stdout()).getAsJsonObject();
@@ -163,6 +169,47 @@ class ListBackupsTest {
         Scripts.Result latestDamaged = Scripts.run("list_backups", "--check", "--backup-dir", directory.toString());
         assertEquals(1, latestDamaged.exitCode(), latestDamaged::toString);
         assertTrue(latestDamaged.stdout().startsWith("ERROR: the latest backup is not usable: "), latestDamaged::toString);
+    }
+
+    @Test
+    @DisplayName("a backup that a restore would refuse for what it holds is listed as not usable, and is an error of --check")
+    void wouldBeRefused(@TempDir Path directory) throws IOException {
+        TestProject project = TestProject.create(directory);
+        Path backup = project.backups.resolve("pps_backup_" + LocalDateTime.now().minusDays(1).format(DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss"))
+            + ".tar.gz");
+        for (TestTar tar : new TestTar[] {new TestTar(TestTar.Style.GNU).file("etc/x.conf", "x"), new TestTar(TestTar.Style.GNU).file("sqlite/a.db", "")}) {
+            Files.deleteIfExists(backup);
+            tar.gzip(backup);
+            String problem = project.restore("--latest", "--dry-run").stderr().contains("none of this project's sources")
+                ? "The backup holds none of this project's sources" : "The backup is incomplete: it has no entity_identity, crystals, word_photos";
+            for (String script : new String[] {"list_backups", "backup_pps"}) {
+                for (String root : new String[] {"", project.root.toString()}) {
+                    Scripts.Result check = Scripts.with().env("PPS_ROOT", root).runScript(script, "--check", "--backup-dir", project.backups.toString());
+                    assertEquals(1, check.exitCode(), check::toString);
+                    assertEquals("ERROR: the latest backup is not usable: " + problem + "\n", check.stdout());
+                }
+            }
+            Scripts.Result list = Scripts.run("list_backups", "--backup-dir", project.backups.toString());
+            assertTrue(list.stdout().contains("NOT USABLE: " + problem + "\n"), list::toString);
+            assertEquals(list.stdout(), Scripts.with().env("PPS_ROOT", "/does/not/exist")
+                .runScript("restore_pps", "--list", "--backup-dir", project.backups.toString()).stdout());
+        }
+    }
+
+    @Test
+    @DisplayName("--check prints ERROR and ends with 1 whatever keeps it from a verdict; a wrong option is still wrong usage")
+    void checkThatCannotJudge(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "no directory");
+        for (String script : new String[] {"list_backups", "backup_pps"}) {
+            Scripts.Result notADirectory = Scripts.run(script, "--check", "--backup-dir", file.toString());
+            Scripts.Result noRoot = Scripts.with().env("PPS_ROOT", "/does/not/exist").runScript(script, "--check", "--backup-dir", directory.toString());
+            for (Scripts.Result result : new Scripts.Result[] {notADirectory, noRoot}) {
+                assertEquals(1, result.exitCode(), result::toString);
+                assertTrue(result.stdout().startsWith("ERROR: "), result::toString);
+            }
+            assertTrue(notADirectory.stdout().contains("Cannot list the backup directory " + file + ": not a directory"), notADirectory::toString);
+            assertEquals(2, Scripts.run(script, "--check", "--chek").exitCode());
+        }
     }
 
     @Test
@@ -182,7 +229,7 @@ class ListBackupsTest {
     @DisplayName("without --backup-dir, backups are looked for in PPS_BACKUP_DIR, else in awareness_backups below HOME")
     void whereBackupsLie(@TempDir Path home) throws IOException {
         Path directory = Files.createDirectory(home.resolve("awareness_backups"));
-        new TestTar(TestTar.Style.GNU).file("sqlite/a.db", "").gzip(directory.resolve("pps_backup_20260101_000000.tar.gz"));
+        complete().gzip(directory.resolve("pps_backup_20260101_000000.tar.gz"));
         Scripts.Result result = Scripts.with().env("HOME", home.toString()).runScript("list_backups", "--json");
         assertEquals(1, backups(result).size(), result::toString);
     }

@@ -300,7 +300,7 @@ final class StargzTree {
         switch (args[0]) {
             case "write" -> new StargzTree(Path.of(args[1])).write(Path.of(args[2]));
             case "list" -> {
-                Listing listing = Listing.read(BackupDirectory.of(Path.of(args[1])), LocalDateTime.now(), Listener.SILENT);
+                Listing listing = Listing.read(BackupDirectory.of(Path.of(args[1])), null, LocalDateTime.now(), Listener.SILENT);
                 if (listing.entries().size() != 50 || listing.entries().stream().anyMatch(entry -> entry.problem() != null)) {
                     throw new IllegalStateException(listing.toText(text -> text));
                 }
