@@ -14,6 +14,7 @@ package pps;
 //SOURCES Journal.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
+//SOURCES Outsider.java
 //SOURCES Places.java
 //SOURCES ProjectLock.java
 //SOURCES Pruning.java
@@ -45,8 +46,8 @@ import java.util.stream.Collectors;
 
 /**
  * Makes a backup: stop the stack, copy, start it, check and pack the copy, and only when the archive is proven let old ones go. Where no
- * stack waits, the files are packed where they lie. What it does not promise: that files which the stack wrote in pieces when it was stopped make sense to it; with {@code live}, that files of one
- * moment are together, but for each database in itself.
+ * stack waits, the files are packed where they lie. What it does not promise: that files which the stack wrote in pieces when it was
+ * stopped make sense to it; with {@code live}, that files of one moment are together, but for each database in itself.
  */
 public final class Backup {
     /**
@@ -252,8 +253,7 @@ public final class Backup {
     private void warnOfOutsiders(BackupPlan plan) {
         if (compose != null) {
             compose.othersThatMount(plan.scans().stream().map(SourceScan::directory).toList()).stream().filter(outsider -> !outsider.readOnly())
-                .forEach(outsider -> warn("the container " + SafeText.quote(outsider.container()) + ", which is not of this stack, has "
-                    + SafeText.quote(outsider.source()) + " mounted and may write to it"));
+                .map(Outsider::warning).forEach(this::warn);
         }
     }
 
@@ -279,11 +279,9 @@ public final class Backup {
             Files.delete(partial);
             Durable.createPrivateDirectories(area(plan));
         } catch (IOException e) {
-            Failure failure = Failure.of(ExitCode.FAILED, "Cannot write to " + SafeText.quote(e instanceof java.nio.file.FileSystemException named
-                && named.getFile() != null ? named.getFile() : plan.target().getParent().toString()) + ": " + Reason.of(e)).because(e)
-                .state(NOTHING_WRITTEN + " The stack was not touched.").next("Name another directory with --backup-dir DIR, or make this one writable.");
             clean();
-            throw failure;
+            throw Failure.of(ExitCode.FAILED, "Cannot write to " + Reason.file(e, plan.target().getParent()) + ": " + Reason.of(e)).because(e)
+                .state(NOTHING_WRITTEN + " The stack was not touched.").next("Name another directory with --backup-dir DIR, or make this one writable.");
         }
     }
 

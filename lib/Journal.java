@@ -93,10 +93,9 @@ final class Journal {
         }
     }
 
-    /** Returns the journal that an unfinished restore of this project left, or null. */
+    /** Returns the journal that an unfinished restore of this project left, or null; where we may not look, there may well be one. */
     static Journal find(Path projectRoot) {
         Path file = fileOf(projectRoot);
-        // Where we may not look, something may well be.
         if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
             return null;
         }

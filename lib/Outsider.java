@@ -42,6 +42,12 @@ public record Outsider(String container, String project, Path source, String tar
         return List.copyOf(outsiders);
     }
 
+    /** Returns what the owner of a backup should know of it. */
+    String warning() {
+        return "the container " + SafeText.quote(container) + ", which is not of this stack, has " + SafeText.quote(source)
+            + " mounted and may write to it";
+    }
+
     /** A mount of {@code /home/me/pps} and a path below a symbolic link to it are the same place. */
     private static Path real(Path path) {
         Path existing = path.toAbsolutePath().normalize();

@@ -20,6 +20,11 @@ public final class Reason {
     private Reason() {
     }
 
+    /** Returns the file that an operation failed on, quoted, where the exception names one, else another name for it. */
+    static String file(Throwable failure, Object otherwise) {
+        return SafeText.quote(failure instanceof FileSystemException named && named.getFile() != null ? named.getFile() : otherwise.toString());
+    }
+
     /** Returns the reason without the file's name, in the words of the operating system where it gave any. */
     public static String of(Throwable failure) {
         if (failure instanceof Failure told) {

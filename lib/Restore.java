@@ -72,6 +72,7 @@ public final class Restore {
     private final Places places;
     private final String id = LocalDateTime.now().format(DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss"));
     private final Compose compose;
+    private final Path home;
     private Journal journal;
     private Completion completion;
     private Staging staging;
@@ -81,6 +82,7 @@ public final class Restore {
         this.request = request;
         this.listener = listener;
         this.places = new Places(request.projectRoot(), id);
+        this.home = Places.home(request.projectRoot()).resolve("restore_" + id);
         this.compose = request.composeFile() == null ? null : Compose.of(request.composeFile(), listener);
     }
 
@@ -151,10 +153,6 @@ public final class Restore {
         }
     }
 
-    private Path home() {
-        return Places.home(request.projectRoot()).resolve("restore_" + id);
-    }
-
     private Planner planner() {
         return new Planner(request.map(), request.projectRoot(), request.keepExtra(), listener);
     }
@@ -166,7 +164,7 @@ public final class Restore {
             new Completion(request.projectRoot(), abandoned, null, listener, request.recoverCommand()).clean();
         }
         journal = Journal.begin(request.projectRoot(), new Journal.Header(id, purpose,
-            request.archive().getFileName().toString(), composeFile), List.of(home()));
+            request.archive().getFileName().toString(), composeFile), List.of(home));
         completion = new Completion(request.projectRoot(), journal, compose, listener, request.recoverCommand());
     }
 
@@ -231,7 +229,7 @@ public final class Restore {
     private Plan stage() {
         listener.info("Reading and checking " + SafeText.quote(request.archive().getFileName()));
         staging = new Staging(request.projectRoot(), request.map(), request.selection(), places, journal::addArea,
-            home().resolve("scratch"), isOwnSafetyBackup(), listener);
+            home.resolve("scratch"), isOwnSafetyBackup(), listener);
         try (Staging closing = staging) {
             return stageInto(closing);
         }

@@ -5,12 +5,10 @@ package pps;
 //SOURCES Failure.java
 //SOURCES Listener.java
 //SOURCES Reason.java
-//SOURCES SafeText.java
 //SOURCES SqliteChecks.java
 //SOURCES Workers.java
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +71,7 @@ final class Settling implements AutoCloseable {
                 return null;
             }), listener);
         } catch (IOException e) {
-            String file = e instanceof FileSystemException named && named.getFile() != null ? SafeText.quote(named.getFile()) : "the staged files";
-            throw Failure.of(ExitCode.FAILED, "Cannot bring " + file + " to the disk: " + Reason.of(e)).state("Nothing was touched.").because(e);
+            throw Failure.of(ExitCode.FAILED, "Cannot bring " + Reason.file(e, "the staged files") + " to the disk: " + Reason.of(e)).state("Nothing was touched.").because(e);
         }
     }
 
