@@ -5,6 +5,7 @@
 //SOURCES lib/CountText.java
 //SOURCES lib/GitStatus.java
 //SOURCES lib/Listing.java
+//SOURCES lib/NotKept.java
 //SOURCES lib/PlanReport.java
 //SOURCES lib/Recovery.java
 //SOURCES lib/Restore.java
@@ -31,6 +32,7 @@ import pps.ExitCode;
 import pps.Failure;
 import pps.JsonText;
 import pps.Listing;
+import pps.NotKept;
 import pps.Plan;
 import pps.PlanReport;
 import pps.Reason;
@@ -143,7 +145,7 @@ public class restore_pps implements Cli.Script {
             return dryRun ? describePending(root, console) : recover(root, console);
         }
         SourceMap map = common.sourceMap(root);
-        Path archive = what.undo ? BackupDirectory.safetyBackupsOf(root).latest().file()
+        Path archive = what.undo ? NotKept.safetyBackupToUndo(root, "jbang restore_pps.java " + rootOption(root) + " --backup")
             : what.latest ? common.backups().latest().file() : common.backups().find(what.backup);
         leftAlone = drill ? "left alone (drill)" : noContainers || target != null ? "left alone" : null;
         Restore restore = new Restore(new Restore.Request(archive, root, map, new Selection(only, skip, entity),
@@ -277,7 +279,8 @@ public class restore_pps implements Cli.Script {
         if (outcome.unhealthy() != null) {
             Failure trouble = outcome.unhealthy();
             console.failure(trouble.state("Data is restored." + (trouble.state() == null ? "" : " " + trouble.state()))
-                .next((trouble.next() == null ? "" : trouble.next() + "   or go back: ") + undoCommand(plan.projectRoot())));
+                .next(outcome.safetyBackup() == null ? trouble.next()
+                    : (trouble.next() == null ? "" : trouble.next() + "   or go back: ") + undoCommand(plan.projectRoot())));
         }
         return code;
     }

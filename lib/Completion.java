@@ -5,6 +5,7 @@ package pps;
 //SOURCES Failure.java
 //SOURCES Journal.java
 //SOURCES Listener.java
+//SOURCES NotKept.java
 //SOURCES Places.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -79,6 +80,9 @@ final class Completion {
                 if (safety != null) {
                     listener.info("Packing what was replaced into a safety backup");
                     SafetyBackup.pack(projectRoot, journal.safetyName(), journal.header(), journal.stack(), journal.groups(), listener);
+                    NotKept.unmark(projectRoot);
+                } else {
+                    NotKept.mark(projectRoot, journal.header().archive());
                 }
                 journal.enter(Journal.Phase.PACKED);
             }
@@ -98,7 +102,7 @@ final class Completion {
             .state("The restore itself is complete and live. " + (journal.phase() == Journal.Phase.COMMITTED
                 ? "What it replaced is whole, in " + journal.areas().stream().map(a -> SafeText.quote(a.resolve("moved")))
                     .collect(Collectors.joining(", ")) + "." : "The safety backup is complete."))
-            .next(recoverCommand + "   tries again");
+            .next((e.next() == null ? "" : e.next() + ": ") + recoverCommand + "   tries again");
     }
 
     /**

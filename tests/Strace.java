@@ -97,7 +97,7 @@ final class Strace {
         return with(List.of("-P", file.toString(), "-e", "trace=" + kind, "-e", "inject=" + kind + ":error=" + error, "-o", "/dev/null"), command);
     }
 
-    /** Returns the command that runs another one and kills it at its first call of a kind, {@code rename} or {@code mkdir}, that names one file. */
+    /** Returns the command that runs another one and kills it at its first {@code rename} of one file, or {@code mkdir} of one directory. */
     static List<String> killingOn(Path file, String kind, List<String> command) {
         String kinds = kind.equals("rename") ? "rename,renameat,renameat2" : "mkdir,mkdirat";
         return with(List.of("-P", file.toString(), "-e", "trace=" + kinds, "-e", "inject=" + kinds + ":signal=KILL:when=1", "-o", "/dev/null"), command);

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 //SOURCES Scripts.java
+//SOURCES Strace.java
 //SOURCES TestProject.java
 //SOURCES TestTar.java
 //SOURCES Tree.java
@@ -243,6 +244,41 @@ class UndoTest {
         assertEquals(3, through.exitCode(), through::toString);
         assertTrue(through.stderr().contains("it lies below 'crystals/l', which is not a directory"), through::toString);
         assertFalse(Files.exists(directory.resolve("disk/evil.md")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"to its end", "and a recovery after a kill"})
+    @DisplayName("--undo after a restore that kept nothing is exit code 3, and names what an earlier one replaced; the next that keeps something is undone")
+    void lastKeptNothing(String ran, @TempDir Path directory) {
+        TestProject project = changedSinceItsBackup(directory);
+        Tree first = project.tree().withoutDirectoryTimes();
+        project.restored("--latest", "--allow-shrink");
+        project.write("entities/lyra/identity.md", "written between the two restores");
+        if (ran.equals("to its end")) {
+            project.restored("--latest", "--no-safety-backup");
+        } else {
+            Strace.require();
+            Path mark = project.root.resolve("work/pps_backup/pre_restore_safety/.not_kept.next");
+            Scripts.Result killed = Scripts.with().runCommand(Strace.killingOn(mark, "rename", Scripts.command("restore_pps",
+                project.arguments("--yes", "--latest", "--no-safety-backup"))));
+            assertEquals(137, killed.exitCode(), killed::toString);
+            assertEquals(5, project.restore("--undo", "--yes").exitCode());
+            assertEquals(0, project.restore("--recover").exitCode());
+        }
+        Path earlier = project.safetyBackup();
+        Tree before = project.everything();
+        for (String how : List.of("--yes", "--dry-run")) {
+            Scripts.Result refused = project.restore("--undo", how);
+            assertEquals(3, refused.exitCode(), refused::toString);
+            assertTrue(refused.stderr().contains("Error: There is nothing to undo: the last restore, of " + BACKUP + " at 2"), refused::toString);
+            assertTrue(refused.stderr().contains("jbang restore_pps.java --project-root " + project.root + " --backup " + earlier + "   puts back"),
+                refused::toString);
+            before.assertSame(project.everything(), refused);
+        }
+        project.restored("--backup", earlier.toString(), "--allow-shrink");
+        first.files().assertSame(project.tree().files(), "the earlier one");
+        project.restored("--undo");
+        assertEquals("I am lyra", project.read("entities/lyra/identity.md"));
     }
 
     @Test
