@@ -97,9 +97,8 @@ public final class Backup {
 
     /** Returns what would become of each backup if the planned one were there, the newest first; warns of what that run would warn of. */
     public List<Retention.Verdict> wouldKeep(BackupPlan plan) {
-        Manifest manifest = manifest("backup", plan, plan.promises(), plan.leftOut());
-        Holding newest = holding(plan, manifest);
-        Doubts doubts = Doubts.of(newest, manifest.sources(), plan.items(), plan.leftOutOnPurpose(), pruning.last());
+        Holding newest = holding(plan, manifest("backup", plan, plan.promises(), plan.leftOut()));
+        Doubts doubts = Doubts.of(newest, plan.promises(), plan.items(), plan.leftOutOnPurpose(), pruning.last());
         doubts.warnings().forEach(this::warn);
         Pruning.Judged judged = pruning.judge(newest, pruning.reasonAgainst(newest, doubts, plan.isAhead()));
         judged.warnings().forEach(this::warn);
@@ -200,11 +199,13 @@ public final class Backup {
             if (damaged.isEmpty()) {
                 Packed packed = pack(plan, snapshot, damaged, () -> databases.damaged(checks).isEmpty());
                 if (packed != null) {
+                    databases.notInFull().forEach(this::warn);
                     return packed;
                 }
             }
             Set<String> known = damaged.stream().map(SnapshotDatabases.Damaged::name).collect(Collectors.toSet());
             databases.damaged(checks).stream().filter(one -> !known.contains(one.name())).forEach(damaged::add);
+            databases.notInFull().forEach(this::warn);
             return pack(plan, snapshot, damaged, () -> true);
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot create a directory in " + SafeText.quote(area(plan)) + ": " + Reason.of(e)).because(e);
@@ -221,15 +222,14 @@ public final class Backup {
                 + SafeText.quote(one.path()) + "' " + one.problem());
         });
         List<ArchiveWriter.Item> items = snapshot.items();
-        Map<String, Manifest.Promise> promises = snapshot.promises();
         List<SnapshotDatabases.Damaged> critical = damaged.stream().filter(one -> one.source().critical()).toList();
-        Manifest manifest = manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan, promises, leftOut);
+        Manifest manifest = manifest(critical.isEmpty() ? "backup" : DamagedBackup.KIND, plan, snapshot.promises(), leftOut);
         if (!critical.isEmpty()) {
             throw DamagedBackup.write(plan, critical, manifest, items, listener);
         }
         Set<String> meant = leftOut.keySet().stream().filter(name -> !plan.absent().contains(name)).collect(Collectors.toSet());
         Holding holding = holding(plan, manifest);
-        Doubts doubts = Doubts.of(holding, promises, items, meant, pruning.last());
+        Doubts doubts = Doubts.of(holding, manifest.sources(), items, meant, pruning.last());
         listener.info("Packing and checking " + SafeText.quote(plan.target().getFileName()));
         Optional<Contents> contents = ArchiveWriter.writeIf(wanted, plan.target(), manifest, items, listener);
         if (contents.isEmpty()) {

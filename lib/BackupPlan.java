@@ -2,7 +2,9 @@ package pps;
 
 //SOURCES ArchiveWriter.java
 //SOURCES BackupDirectory.java
+//SOURCES Coverage.java
 //SOURCES Failure.java
+//SOURCES FileFacts.java
 //SOURCES Listener.java
 //SOURCES Manifest.java
 //SOURCES Places.java
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -212,7 +215,7 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
             FileStore store = Files.getFileStore(home);
             // How well it compresses is told by the last backup; without one, not at all.
             long archive = directory.newestFirst().stream().findFirst().map(BackupDirectory.Backup::file).map(BackupPlan::sizeOf).orElse(bytes);
-            long needed = bytes + RESERVE + (store.equals(Files.getFileStore(backups)) ? Math.min(archive, bytes) : 0);
+            long needed = bytes + (live ? 0 : largestFold(scans)) + RESERVE + (store.equals(Files.getFileStore(backups)) ? Math.min(archive, bytes) : 0);
             long free = store.getUsableSpace();
             if (free >= needed) {
                 return live ? Snapshot.Mode.LIVE : Snapshot.Mode.AT_REST;
@@ -226,6 +229,22 @@ public record BackupPlan(List<SourceScan> scans, Map<String, String> leftOut, Se
         } catch (IOException e) {
             throw Failure.of(ExitCode.FAILED, "Cannot see how much space is free at " + SafeText.quote(home) + ": " + Reason.of(e)).because(e);
         }
+    }
+
+    /** A log is folded into a copy of the copy, one database after the other; meanwhile the log's rows are there a third time. */
+    private static long largestFold(List<SourceScan> scans) {
+        long largest = 0;
+        for (SourceScan scan : scans) {
+            Map<String, Long> folds = new HashMap<>();
+            scan.entries().forEach((path, facts) -> {
+                FileFacts database = scan.entries().get("" + Coverage.databaseOf(path));
+                if (database != null && facts.size() > 0 && !path.endsWith("-shm")) {
+                    folds.merge(Coverage.databaseOf(path), database.size() + 2 * facts.size(), Long::sum);
+                }
+            });
+            largest = Math.max(largest, folds.values().stream().mapToLong(Long::longValue).max().orElse(0));
+        }
+        return largest;
     }
 
     private static long sizeOf(Path file) {

@@ -1,7 +1,9 @@
 package pps;
 
 //SOURCES Durable.java
+//SOURCES Failure.java
 //SOURCES Listener.java
+//SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES Snapshot.java
 //SOURCES SourceMap.java
@@ -17,13 +19,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The SQLite databases of a snapshot: made whole in a single file each, and opened. */
 final class SnapshotDatabases {
     private final Path area;
     private final Map<SourceScan, TreeMap<String, Path>> taken;
     private final Listener listener;
+    private final Set<String> notInFull = new TreeSet<>();
 
     /** @param taken the files of each source by their paths in it; those below {@code area} are copies, which may be changed */
     SnapshotDatabases(Path area, Map<SourceScan, TreeMap<String, Path>> taken, Listener listener) {
@@ -60,9 +65,16 @@ final class SnapshotDatabases {
                     visit.at(scan, path, file);
                 }
             } catch (IOException e) {
-                throw Snapshot.failure(scan, e);
+                throw cannotCheck(scan, path, file, e);
             }
         }));
+    }
+
+    /** That a disk is full, or that a file cannot be opened, says nothing against the database, and a restore would be the wrong answer. */
+    private static Failure cannotCheck(SourceScan scan, String path, Path file, IOException e) {
+        return Failure.of(ExitCode.FAILED, "The database '" + SafeText.quote(scan.source().name() + "/" + path) + "' cannot be checked, in "
+            + SafeText.quote(file) + ": " + Reason.of(e)).because(e)
+            .next("See whether there is room on that file system and whether its disk is well, then back up again.");
     }
 
     /** Folds the logs of the copies into them; returns those of which SQLite cannot, which are left as they were found. */
@@ -100,7 +112,13 @@ final class SnapshotDatabases {
     List<Damaged> damaged(SqliteChecks checks) {
         List<Damaged> damaged = new ArrayList<>();
         each((scan, path, file) -> {
-            Damaged one = new Damaged(scan.source(), path, checks.problem(file, false).orElse(null));
+            Damaged one;
+            try {
+                one = new Damaged(scan.source(), path, checks.problem(file, false).orElse(null));
+            } catch (SqliteCheck.NotInFull e) {
+                notInFull.add("the database '" + SafeText.quote(scan.source().name() + "/" + path) + "' " + e.getMessage());
+                return;
+            }
             if (one.problem() != null) {
                 damaged.add(one);
             } else {
@@ -108,5 +126,10 @@ final class SnapshotDatabases {
             }
         });
         return damaged;
+    }
+
+    /** Returns which of them could not be checked in full, in sentences, once {@link #damaged} has been asked. */
+    List<String> notInFull() {
+        return List.copyOf(notInFull);
     }
 }

@@ -44,7 +44,7 @@ final class SqliteCopy {
         this.scratch = scratch;
     }
 
-    /** Thrown when SQLite cannot copy or open a database; the message says why in its words. */
+    /** Thrown when SQLite cannot copy a database, or finds one damaged that is to be folded; the message says why in its words. */
     static final class Unreadable extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -100,8 +100,9 @@ final class SqliteCopy {
     }
 
     /**
-     * Folds the logs that lie beside a private copy of a database into it and removes them; the copy keeps its owner, mode and the later
-     * of the times. When SQLite cannot, all of them are left as they were.
+     * Folds the logs that lie beside a private copy of a database into it and removes them; the copy keeps its owner, the later of the
+     * times, and its mode but for its owner, who can read and write it afterwards. When SQLite cannot, all of them are left as they were:
+     * throws {@link Unreadable} where they are damaged, else another {@link IOException}.
      */
     void fold(Path database) throws IOException {
         Path place = place();
@@ -112,7 +113,9 @@ final class SqliteCopy {
                 FileTime time = Files.getLastModifiedTime(from);
                 modified = time.compareTo(modified) > 0 ? time : modified;
                 // A copy, because what SQLite does to a damaged log cannot be undone.
-                Files.copy(from, place.resolve("database" + suffix), StandardCopyOption.COPY_ATTRIBUTES);
+                Path copy = place.resolve("database" + suffix);
+                Files.copy(from, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                SqliteCheck.makeWritable(copy);
             }
         }
         try (Connection connection = config().createConnection("jdbc:sqlite:" + place.resolve("database"));
@@ -123,7 +126,11 @@ final class SqliteCopy {
             statement.execute("SELECT count(*) FROM sqlite_master");
         } catch (SQLException e) {
             remove(place, List.of("database", "database-wal", "database-shm", "database-journal"));
-            throw new Unreadable(SafeText.quote("" + e.getMessage()), e);
+            // With these statements even SQLITE_ERROR means the file: nothing in them could be missing.
+            if (SqliteCheck.isDamage(e) || SqliteCheck.lacksSomething(e)) {
+                throw new Unreadable(SafeText.quote("" + e.getMessage()), e);
+            }
+            throw new IOException("SQLite cannot fold its log into it: " + SafeText.quote("" + e.getMessage()), e);
         }
         Files.setLastModifiedTime(place.resolve("database"), modified);
         Files.move(place.resolve("database"), database, StandardCopyOption.ATOMIC_MOVE);

@@ -214,6 +214,8 @@ final class Staging implements ArchiveReader.Receiver, AutoCloseable {
             } else {
                 listener.detail("'" + SafeText.quote(entry.name()) + "' opens, integrity_check ok");
             }
+        } catch (SqliteCheck.NotInFull e) {
+            listener.warning("In the backup, '" + SafeText.quote(entry.name()) + "' " + e.getMessage());
         } catch (IOException e) {
             throw failure(entry, e);
         }

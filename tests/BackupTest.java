@@ -2,6 +2,7 @@ package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
+//DEPS org.xerial:sqlite-jdbc:3.50.3.0
 //SOURCES NotRoot.java Scripts.java TestProject.java Tree.java ../lib/Backup.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -20,6 +21,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -40,6 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sqlite.Collation;
 
 /** backup_pps without Docker: as a process where options and exit codes count, within this one where something happens in the middle. */
 @DisplayName("A backup")
@@ -715,6 +720,69 @@ class BackupTest {
         for (String name : List.of("chromadb", "journals/nothing yet", "neo4j/databases", "journals/latest.md", "sqlite", "journals")) {
             String source = name.split("/")[0];
             assertEquals(before.at(TestProject.place(source) + name.substring(source.length())), inArchive.at(name), name);
+        }
+    }
+
+    @Test
+    @DisplayName("without root takes a database that its owner may only read together with its log, and records that mode")
+    void readOnlyDatabase() throws IOException {
+        NotRoot.require();
+        project.directory("work");
+        project.backups();
+        try (Stream<Path> walk = Files.walk(directory)) {
+            walk.forEach(path -> TestProject.owner(path, NotRoot.NOBODY, NotRoot.NOBODY));
+        }
+        for (String name : List.of("conversations.db", "conversations.db-wal", "conversations.db-shm")) {
+            TestProject.mode(project.root.resolve("entities/lyra/data/" + name), "r--r-----");
+        }
+        Scripts.Result backup = NotRoot.run(directory, "backup_pps", project.arguments("--strict"));
+        assertEquals(0, backup.exitCode(), backup::toString);
+        Scripts.Result tar = Scripts.with().runCommand(List.of("tar", "-tvzf", newest().toString()));
+        assertTrue(tar.stdout().lines().anyMatch(line -> line.startsWith("-r--r----- ") && line.endsWith(" sqlite/conversations.db")), tar::toString);
+        assertFalse(tar.stdout().contains("conversations.db-wal"), tar::toString);
+        project.restored("--latest", "--target", Files.createDirectory(directory.resolve("target")).toString());
+        Files.copy(directory.resolve("target/entities/lyra/data/conversations.db"), project.root.resolve("entities/lyra/data/restored.db"));
+        assertEquals(List.of("hello from lyra", "second"), project.rows("entities/lyra/data/restored.db"));
+    }
+
+    @Test
+    @DisplayName("of a database that needs a collation of its application warns that it is not checked in full, and a restore brings it back so")
+    void needsItsApplication() throws Exception {
+        Path file = project.root.resolve("entities/lyra/data/app.db");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file); Statement statement = connection.createStatement()) {
+            Collation.create(connection, "MINE", new Collation() {
+                @Override
+                protected int xCompare(String one, String other) {
+                    return one.compareTo(other);
+                }
+            });
+            statement.execute("CREATE TABLE messages (text TEXT COLLATE MINE PRIMARY KEY)");
+            statement.execute("INSERT INTO messages VALUES ('a')");
+        }
+        byte[] whole = Files.readAllBytes(file);
+        Scripts.Result backup = backedUp();
+        assertTrue(backup.stderr().contains("'sqlite/app.db' cannot be checked in full"), backup::toString);
+        assertTrue(backup.stderr().contains("no such collation sequence: MINE"), backup::toString);
+        assertEquals(1, backup("--strict").exitCode());
+        Files.delete(file);
+        Scripts.Result restored = project.restored("--latest");
+        assertTrue(restored.stderr().contains("'sqlite/app.db' cannot be checked in full"), restored::toString);
+        assertTrue(Arrays.equals(whole, Files.readAllBytes(file)));
+    }
+
+    @Test
+    @DisplayName("copies the sources only where a database's log has room to be folded as well")
+    void roomToFold() throws Exception {
+        assumeTrue(TestProject.isRoot(), "only root can mount a file system");
+        Path log = project.root.resolve("entities/lyra/data/inventory.db-wal");
+        Path work = Files.createDirectories(project.root.resolve("work/pps_backup"));
+        try (Mount mount = new Mount(work, "size=61m")) {
+            for (int megabytes : new int[] {1, 20}) {
+                Files.write(log, new byte[megabytes << 20]);
+                BackupPlan plan = BackupPlan.of(project.root, SourceMap.builtIn(), BackupDirectory.of(project.backups), null, true, false, false,
+                    LocalDateTime.now(), Listener.SILENT);
+                assertEquals(megabytes == 1 ? Snapshot.Mode.AT_REST : Snapshot.Mode.IN_PLACE, plan.mode());
+            }
         }
     }
 

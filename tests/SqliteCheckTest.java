@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sqlite.Collation;
+import org.sqlite.Function;
 
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
 //SOURCES Tree.java
@@ -135,6 +137,52 @@ class SqliteCheckTest {
         // Checked together with its log, it is opened for writing; only then SQLite would run them.
         Files.writeString(staged.resolve("slow.db-wal"), "no log");
         assertTimeoutPreemptively(Duration.ofSeconds(5), () -> assertEquals(Optional.empty(), problem(file)));
+    }
+
+    @ParameterizedTest(name = "a {0}")
+    @ValueSource(strings = {"function", "collation"})
+    @DisplayName("a database that needs what only its application has is not called damaged for it, but what is damaged in it is told")
+    void lacking(String what) throws IOException, SQLException {
+        Path file = staged.resolve("app.db");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file); Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE t (x)");
+            statement.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT 'row ' || i FROM n");
+            if (what.equals("function")) {
+                Function.create(connection, "mine", new Function() {
+                    @Override
+                    protected void xFunc() throws SQLException {
+                        result(1);
+                    }
+                }, 1, Function.FLAG_DETERMINISTIC);
+                statement.execute("CREATE INDEX i ON t (mine(x))");
+            } else {
+                Collation.create(connection, "MINE", new Collation() {
+                    @Override
+                    protected int xCompare(String one, String other) {
+                        return one.compareTo(other);
+                    }
+                });
+                statement.execute("CREATE TABLE c (x TEXT COLLATE MINE PRIMARY KEY)");
+                statement.execute("INSERT INTO c VALUES ('a'), ('b')");
+            }
+        }
+        String message = assertThrows(SqliteCheck.NotInFull.class, () -> problem(file)).getMessage();
+        assertTrue(message.startsWith("cannot be checked in full"), message);
+        byte[] damaged = Files.readAllBytes(file);
+        Arrays.fill(damaged, 2 * 4096, 2 * 4096 + 500, (byte) 0x55);
+        assertDamaged(Files.write(staged.resolve("page.db"), damaged));
+    }
+
+    @Test
+    @DisplayName("of what SQLite says only that a file is damaged or none is called damage, and not that a disk is full or fails")
+    void damageOrNot() {
+        for (int code : new int[] {11, 26, 11 | 1 << 8, 11 | 2 << 8}) {
+            assertTrue(SqliteCheck.isDamage(new SQLException("", null, code)), () -> "" + code);
+        }
+        for (int code : new int[] {0, 1, 5, 7, 8, 9, 10, 13, 14, 10 | 1 << 8, 10 | 3 << 8, 8 | 5 << 8, 14 | 4 << 8}) {
+            assertFalse(SqliteCheck.isDamage(new SQLException("", null, code)), () -> "" + code);
+        }
+        assertTrue(SqliteCheck.lacksSomething(new SQLException("", null, 1 | 1 << 8)) && !SqliteCheck.lacksSomething(new SQLException("", null, 10)));
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -193,6 +194,36 @@ class SqliteCopyTest {
         }
         assertTrue(SqliteCopy.hasLog(crashed) && Files.size(crashed) > 100_000, "the transaction has reached the file");
         return crashed;
+    }
+
+    @Test
+    @DisplayName("for which the disk has no room any more is no damaged database; it and its log are left as they were")
+    void full() throws Exception {
+        assumeTrue(TestProject.isRoot(), "only root can mount a file system");
+        Path copy = directory.resolve("copy.db");
+        Path open = directory.resolve("open.db");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + open); Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode = WAL");
+            statement.execute("CREATE TABLE t (x)");
+            statement.execute("INSERT INTO t VALUES (zeroblob(300000))");
+            for (String suffix : Arrays.asList("", "-wal")) {
+                Files.copy(Path.of(open + suffix), Path.of(copy + suffix));
+            }
+        }
+        Tree before = Tree.of(directory).only(path -> path.startsWith("copy"));
+        // Both have room in it as they are, but not the pages of the log a second time.
+        assertEquals(0, new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", scratch.toString()).inheritIO().start().waitFor());
+        try {
+            IOException failed = assertThrows(IOException.class, () -> new SqliteCopy(scratch).fold(copy));
+            assertFalse(failed instanceof SqliteCopy.Unreadable, failed::toString);
+            assertTrue(failed.getMessage().contains("SQLITE_FULL"), failed::toString);
+            assertEquals(0, scratch.toFile().list().length);
+        } finally {
+            assertEquals(0, new ProcessBuilder("umount", "-l", scratch.toString()).inheritIO().start().waitFor());
+        }
+        before.assertSame(Tree.of(directory).only(path -> path.startsWith("copy")), "left as they were");
+        new SqliteCopy(scratch).fold(copy);
+        assertEquals("300000", ask(copy, "SELECT length(x) FROM t"));
     }
 
     @Test
