@@ -42,6 +42,12 @@ public class demo_pps implements Cli.Script {
         return common;
     }
 
+    /** What it prints is a story, and that of the scripts it calls. */
+    @Override
+    public boolean hasJson() {
+        return false;
+    }
+
     @Override
     public ExitCode run(Console console) {
         Path directory = null;
@@ -98,6 +104,7 @@ public class demo_pps implements Cli.Script {
     }
 
     private static void say(Console console, String what) {
+        console.checkInterrupted();
         console.print("\n" + console.bold("== " + what));
     }
 
@@ -108,6 +115,9 @@ public class demo_pps implements Cli.Script {
         }
         console.print("$ jbang " + script.getClass().getSimpleName() + ".java " + String.join(" ", shown));
         int code = Cli.run(script, args);
+        if (code == ExitCode.DECLINED.number()) {
+            throw Failure.of(ExitCode.DECLINED, "Interrupted");
+        }
         if (code != 0) {
             throw Failure.of(ExitCode.FAILED, "The command above ended with exit code " + code + "; the demonstration expected 0");
         }

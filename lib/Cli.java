@@ -28,6 +28,11 @@ public final class Cli {
 
         /** Returns the options that all scripts share. */
         Common common();
+
+        /** Tells whether the results can be had as JSON; the option is not there otherwise. */
+        default boolean hasJson() {
+            return true;
+        }
     }
 
     /** The options of every script. */
@@ -144,6 +149,9 @@ public final class Cli {
     /** Runs a script and returns its exit code, for a script that shows what others do. */
     public static int run(Script script, String... args) {
         CommandLine command = new CommandLine(script);
+        if (!script.hasJson()) {
+            command.getCommandSpec().remove(command.getCommandSpec().findOption("--json"));
+        }
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(String.valueOf(code.number()), code.meaning());
@@ -183,7 +191,12 @@ public final class Cli {
         Console console = new Console(script.common().level());
         AtomicInteger result = new AtomicInteger(ExitCode.FAILED.number());
         CountDownLatch done = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> onEnd(console, done, result), "signal"));
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> onEnd(console, done, result), "signal"));
+        } catch (IllegalStateException endsAlready) {
+            // The process was asked to end before this script began, and whoever called it says so.
+            return ExitCode.DECLINED.number();
+        }
         try {
             result.set(script.run(console).number());
         } catch (Failure e) {

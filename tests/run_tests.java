@@ -32,6 +32,7 @@
 //SOURCES CommandLineTest.java
 //SOURCES ComposeTest.java
 //SOURCES DamagedArchivesTest.java
+//SOURCES DemoTest.java
 //SOURCES DigestBesideTest.java
 //SOURCES DockerJsonTest.java
 //SOURCES EntitiesTest.java
