@@ -4,6 +4,7 @@
 //SOURCES lib/Backup.java
 //SOURCES lib/BackupReport.java
 //SOURCES lib/Cli.java
+//SOURCES lib/CommandText.java
 //SOURCES lib/Listing.java
 //SOURCES lib/Metrics.java
 //SOURCES lib/Recovery.java
@@ -21,6 +22,7 @@ import pps.Backup;
 import pps.BackupPlan;
 import pps.BackupReport;
 import pps.Cli;
+import pps.CommandText;
 import pps.Console;
 import pps.Contents;
 import pps.ExitCode;
@@ -115,8 +117,8 @@ public class backup_pps implements Cli.Script {
         Path root = common.requireProjectRoot();
         SourceMap map = common.sourceMap(root);
         Backup backup = new Backup(new Backup.Request(root, map, common.backups(), entity, noContainers || noStop ? null : map.composeFile(root),
-            noStop, includeLive, compression.equals("zstd"), retention(), Duration.ofSeconds(healthTimeout), "jbang restore_pps.java --recover --project-root "
-            + SafeText.quote(root)), console);
+            noStop, includeLive, compression.equals("zstd"), retention(), Duration.ofSeconds(healthTimeout), CommandText.of("restore_pps.java", "--recover",
+            "--project-root", root)), console);
         return dryRun ? preview(backup, root, console) : backUp(backup, console);
     }
 

@@ -3,6 +3,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xms64m
 //DESCRIPTION A disaster and its recovery, made up in a temporary directory: no Docker and no PPS needed
 //SOURCES lib/Cli.java
+//SOURCES lib/CommandText.java
 //SOURCES lib/DemoProject.java
 //SOURCES backup_pps.java
 //SOURCES list_backups.java
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import pps.Cli;
+import pps.CommandText;
 import pps.Console;
 import pps.DemoProject;
 import pps.ExitCode;
@@ -100,7 +102,7 @@ public class demo_pps implements Cli.Script {
         say(console, "Not a mistake after all: undo the undo");
         tool(console, new restore_pps(), "--undo", "--yes", "--quiet", "--project-root", root, "--no-containers");
         same(console, good, project.snapshot(), "Everything is back once more");
-        say(console, "Done. With your own project:  ./jbang restore_pps.java --latest --dry-run --project-root DIR --backup-dir DIR");
+        say(console, "Done. With your own project:  " + CommandText.of("restore_pps.java", "--latest", "--dry-run", "--project-root", "DIR", "--backup-dir", "DIR"));
     }
 
     private static void say(Console console, String what) {
@@ -109,11 +111,7 @@ public class demo_pps implements Cli.Script {
     }
 
     private static void tool(Console console, Cli.Script script, String... args) {
-        List<String> shown = new ArrayList<>();
-        for (String arg : args) {
-            shown.add(SafeText.quote(arg));
-        }
-        console.print("$ jbang " + script.getClass().getSimpleName() + ".java " + String.join(" ", shown));
+        console.print("$ " + CommandText.of(script.getClass().getSimpleName() + ".java", (Object[]) args));
         int code = Cli.run(script, args);
         if (code == ExitCode.DECLINED.number()) {
             throw Failure.of(ExitCode.DECLINED, "Interrupted");

@@ -2,6 +2,7 @@
 //JAVA 17+
 //JAVA_OPTIONS -XX:+UseSerialGC -Xms64m
 //SOURCES lib/Cli.java
+//SOURCES lib/CommandText.java
 //SOURCES lib/CountText.java
 //SOURCES lib/GitStatus.java
 //SOURCES lib/Listing.java
@@ -26,6 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import pps.BackupDirectory;
 import pps.Cli;
+import pps.CommandText;
 import pps.Console;
 import pps.CountText;
 import pps.ExitCode;
@@ -175,9 +177,24 @@ public class restore_pps implements Cli.Script {
 
     /** What to type when a backup turns out to be none. */
     private String insteadOf(Path archive, Path root) {
-        String all = "jbang validate_backup.java --all --backup-dir " + SafeText.quote(common.backups().path()) + "   shows which backups are good";
-        return what.undo ? all : common.backups().before(archive).map(older -> "jbang restore_pps.java --backup " + SafeText.quote(older.file())
-            + " " + rootOption(root) + "   takes the one before it; " + all).orElse(all);
+        String all = common.backups().howToFindGood(archive);
+        return what.undo ? all : common.backups().before(archive).map(older -> CommandText.of("restore_pps.java", sameOptions(older.file(), root))
+            + "   takes the one before it; " + all).orElse(all);
+    }
+
+    /** What was typed, for another backup; a consent to lose something was given to the first one alone. */
+    private Object[] sameOptions(Path archive, Path root) {
+        List<Object> words = new ArrayList<>(List.of("--backup", archive, rootOption(), root));
+        words.addAll(dryRun ? List.of("--dry-run") : List.of());
+        words.addAll(drill ? List.of("--drill") : List.of());
+        words.addAll(noContainers ? List.of("--no-containers") : List.of());
+        words.addAll(keepExtra ? List.of("--keep-extra") : List.of());
+        words.addAll(rollbackIfUnhealthy ? List.of("--rollback-if-unhealthy") : List.of());
+        words.addAll(entity != null ? List.of("--entity", entity) : List.of());
+        words.addAll(common.sourceMapFile() != null ? List.of("--source-map", common.sourceMapFile()) : List.of());
+        words.addAll(only.isEmpty() ? List.of() : List.of("--only", String.join(",", only)));
+        words.addAll(skip.isEmpty() ? List.of() : List.of("--skip", String.join(",", skip)));
+        return words.toArray();
     }
 
     private Path root() {
@@ -322,15 +339,15 @@ public class restore_pps implements Cli.Script {
     }
 
     private String recoverCommand(Path root) {
-        return "jbang restore_pps.java --recover " + rootOption(root);
+        return CommandText.of("restore_pps.java", "--recover", rootOption(), root);
     }
 
     private String undoCommand(Path root) {
-        return "jbang restore_pps.java --undo " + rootOption(root);
+        return CommandText.of("restore_pps.java", "--undo", rootOption(), root);
     }
 
-    private String rootOption(Path root) {
-        return (target == null ? "--project-root " : "--target ") + SafeText.quote(root);
+    private String rootOption() {
+        return target == null ? "--project-root" : "--target";
     }
 
     private static long free(Path root) {

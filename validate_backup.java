@@ -2,6 +2,7 @@
 //JAVA 17+
 //JAVA_OPTIONS -XX:+UseSerialGC -Xms64m
 //SOURCES lib/Cli.java
+//SOURCES lib/CommandText.java
 //SOURCES lib/Recovery.java
 //SOURCES lib/Validation.java
 
@@ -16,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import pps.BackupDirectory;
 import pps.Cli;
+import pps.CommandText;
 import pps.Console;
 import pps.ExitCode;
 import pps.Failure;
@@ -89,9 +91,8 @@ public class validate_backup implements Cli.Script {
             return ExitCode.DONE;
         }
         throw Failure.of(ExitCode.BAD_BACKUP, "Not " + (strict ? "without warnings: " : "valid: ") + String.join(", ", bad)).next(newestGood != null
-            ? "jbang restore_pps.java --dry-run --backup " + pps.SafeText.quote(newestGood) + "   takes a good one"
-            : all ? "Look for backups elsewhere: --backup-dir DIR" : "jbang validate_backup.java --all --backup-dir "
-                + pps.SafeText.quote(backups.path()) + "   shows which backups are good");
+            ? CommandText.of("restore_pps.java", "--dry-run", "--backup", newestGood) + "   takes a good one"
+            : all ? "Look for backups elsewhere: --backup-dir DIR" : backups.howToFindGood(archives.get(0)));
     }
 
     private static JsonObject many(JsonArray results, boolean good) {

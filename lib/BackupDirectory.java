@@ -1,5 +1,6 @@
 package pps;
 
+//SOURCES CommandText.java
 //SOURCES Failure.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
@@ -32,6 +33,7 @@ public final class BackupDirectory {
     public static final String SAFETY = "pre_restore_safety_";
 
     private static final Path SAFETY_PLACE = Path.of("work/pps_backup/pre_restore_safety");
+    private static final String NAME_IT = "Name the directory that holds your " + BACKUP + "*.tar.gz files: --backup-dir DIR, or PPS_BACKUP_DIR";
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss").withResolverStyle(ResolverStyle.STRICT);
     private static final Pattern NAME = Pattern.compile("(pps_backup_|pre_restore_safety_)(\\d{8}_\\d{6})\\.tar\\.(gz|zst)");
 
@@ -146,8 +148,15 @@ public final class BackupDirectory {
             }
             String what = Files.isDirectory(directory) ? "There is no backup in " : "There is no backup directory ";
             return Failure.of(ExitCode.BAD_BACKUP, what + SafeText.quote(directory)).state("Nothing was touched.")
-                .next("Name the directory that holds your " + BACKUP + "*.tar.gz files: --backup-dir DIR, or PPS_BACKUP_DIR");
+                .next(NAME_IT);
         });
+    }
+
+    /** Returns what to type to find a good backup: in this directory, or where a bad one lies if this is none. */
+    public String howToFindGood(Path bad) {
+        Path place = Files.isDirectory(directory) ? directory : bad.toAbsolutePath().normalize().getParent();
+        return of(place).newestFirst().isEmpty() ? NAME_IT
+            : CommandText.of("validate_backup.java", "--all", "--backup-dir", place) + "   shows which backups are good";
     }
 
     /** Returns the archive that a user means: a path that exists, or the name of a file in this directory. */
@@ -163,6 +172,6 @@ public final class BackupDirectory {
         String what = Files.exists(asPath) ? "Not a file: " + SafeText.quote(asPath)
             : "There is no backup '" + SafeText.quote(given) + "', neither at that path nor in " + SafeText.quote(directory);
         throw Failure.of(ExitCode.BAD_BACKUP, what).state("Nothing was touched.")
-            .next("jbang list_backups.java --backup-dir " + SafeText.quote(directory) + "   shows what is there");
+            .next(Files.isDirectory(directory) ? CommandText.of("list_backups.java", "--backup-dir", directory) + "   shows what is there" : NAME_IT);
     }
 }

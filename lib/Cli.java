@@ -2,6 +2,7 @@ package pps;
 
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES BackupDirectory.java
+//SOURCES CommandText.java
 //SOURCES Console.java
 //SOURCES ExitCode.java
 //SOURCES Failure.java
@@ -80,7 +81,8 @@ public final class Cli {
             if (isGiven(projectRoot)) {
                 if (!java.nio.file.Files.isDirectory(projectRoot)) {
                     throw Failure.of(ExitCode.USAGE, "The project root " + SafeText.quote(projectRoot) + " is not a directory")
-                        .state("Nothing was touched.").next("mkdir -p " + SafeText.quote(projectRoot) + "   if the project is to come back there");
+                        .state("Nothing was touched.").next(java.nio.file.Files.exists(projectRoot) ? "Name the directory: --project-root DIR, or PPS_ROOT"
+                            : "mkdir -p " + CommandText.quoted(projectRoot.toString()) + "   if the project is to come back there");
                 }
                 return projectRoot.toAbsolutePath().normalize();
             }
@@ -106,6 +108,11 @@ public final class Cli {
                     .next("Name it: --project-root DIR, or PPS_ROOT");
             }
             return root;
+        }
+
+        /** Returns the source map's file as it was given, or null. */
+        public Path sourceMapFile() {
+            return sourceMap;
         }
 
         /** Returns the source map that holds for a project root, which may be null. */
@@ -181,7 +188,7 @@ public final class Cli {
             return ExitCode.USAGE.number();
         }
         List<String> meant = e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String help = "jbang " + e.getCommandLine().getCommandName() + " --help   shows what there is";
+        String help = CommandText.of(e.getCommandLine().getCommandName(), "--help") + "   shows what there is";
         new Console(Console.Level.NORMAL).failure(Failure.of(ExitCode.USAGE, SafeText.quote(what)).because(e)
             .next(meant.isEmpty() ? help : "Did you mean " + String.join(" or ", meant) + "?   " + help));
         return ExitCode.USAGE.number();

@@ -3,6 +3,7 @@ package pps;
 //SOURCES ArchiveWriter.java
 //SOURCES BackupDirectory.java
 //SOURCES BackupPlan.java
+//SOURCES CommandText.java
 //SOURCES Contents.java
 //SOURCES Failure.java
 //SOURCES Listener.java
@@ -47,7 +48,7 @@ final class DamagedBackup {
         String sources = damaged.stream().map(one -> SafeText.quote(one.source().name())).distinct().collect(Collectors.joining(" "));
         return Failure.of(ExitCode.FAILED, "The live project is damaged: " + what)
             .state("All that there is was packed into " + SafeText.quote(contents.archive()) + ", which is not named as a backup.")
-            .next("Put the last good one back: jbang restore_pps.java --latest --only " + sources
+            .next("Put the last good one back: " + CommandText.of("restore_pps.java", "--latest", "--only") + " " + sources
                 + "   or, after a repair of your own, back up again");
     }
 

@@ -1,5 +1,6 @@
 package pps;
 
+//SOURCES CommandText.java
 //SOURCES Compose.java
 //SOURCES Completion.java
 //SOURCES Failure.java
@@ -33,7 +34,7 @@ public final class Recovery {
     public static Optional<String> pending(Path projectRoot) {
         try {
             return Optional.ofNullable(Journal.find(projectRoot)).filter(journal -> ProjectLock.holder(projectRoot) == null)
-                .map(journal -> journal.describe() + ". " + journal.state() + " Next: restore_pps.java --recover");
+                .map(journal -> journal.describe() + ". " + journal.state() + " Next: " + CommandText.of("restore_pps.java", "--recover", "--project-root", projectRoot));
         } catch (Failure e) {
             return Optional.of(e.getMessage() + ". " + e.state() + " Next: " + e.next());
         }

@@ -579,7 +579,7 @@ class BackupTest {
         Journal.begin(project.root, new Journal.Header("x", Journal.BACKUP, OLD, null), List.of(area, partial)).enter(Journal.Phase.STOPPING);
         Scripts.Result listed = Scripts.run("list_backups", "--backup-dir", project.backups.toString(), "--project-root", project.root.toString());
         assertTrue(listed.stderr().contains("A backup was interrupted while the stack was stopped. Live data is as it was before; the stack may be "
-            + "down. Next: restore_pps.java --recover"), listed::toString);
+            + "down. Next: jbang restore_pps.java --recover --project-root " + project.root), listed::toString);
         assertEquals(5, backup().exitCode());
         Scripts.Result recovered = project.restore("--recover");
         assertEquals(0, recovered.exitCode(), recovered::toString);

@@ -162,6 +162,9 @@ class CommandLineTest {
         Scripts.Result notThere = Scripts.with().env("PPS_ROOT", "/does/not/exist").runScript("restore_pps", "--latest", "--dry-run");
         assertEquals(2, notThere.exitCode(), notThere::toString);
         assertTrue(notThere.stderr().contains("The project root /does/not/exist is not a directory"), notThere::toString);
+        assertTrue(notThere.stderr().contains("Next:  mkdir -p /does/not/exist "), notThere::toString);
+        Scripts.Result file = Scripts.with().env("PPS_ROOT", "/etc/passwd").runScript("restore_pps", "--latest", "--dry-run");
+        assertTrue(file.stderr().contains("Next:  Name the directory: --project-root DIR, or PPS_ROOT\n"), file::toString);
     }
 
     @Test
@@ -176,6 +179,19 @@ class CommandLineTest {
         Scripts.Result outside = Scripts.with().env("PPS_ROOT", project.root.toString()).env("PPS_BACKUP_DIR", project.backups.toString())
             .runScript("restore_pps", "--latest", "--dry-run", "--no-containers");
         assertEquals(0, outside.exitCode(), outside::toString);
+    }
+
+    @Test
+    @DisplayName("what is proposed to be typed begins with the launcher that the script was started with, and can be typed")
+    void proposals(@TempDir Path directory) throws IOException {
+        Path backups = Files.createDirectory(directory.resolve("it's here"));
+        for (String called : List.of("", "./jbang", "/opt/my tools/jbang")) {
+            Scripts.Result help = Scripts.with().env("PPS_RESTORE_CALLED", called).runScript("list_backups", "--chek");
+            String shown = called.isEmpty() ? "jbang" : called.contains(" ") ? "'" + called + "'" : called;
+            assertTrue(help.stderr().contains("   " + shown + " list_backups.java --help   shows"), help::toString);
+        }
+        Scripts.Result none = Scripts.run("validate_backup", "x.tar.gz", "--backup-dir", backups.toString());
+        assertTrue(none.stderr().contains("Next:  jbang list_backups.java --backup-dir '" + directory + "/it'\\\\''s here'   shows"), none::toString);
     }
 
     @Test

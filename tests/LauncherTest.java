@@ -224,6 +224,8 @@ class LauncherTest {
     @Test
     @DisplayName("Java gets a UTF-8 locale where there is none, and the user's options and no others")
     void environmentForJava() throws IOException {
+        program("jbang", "echo \"$PPS_RESTORE_CALLED\"");
+        assertEquals(launch("x").get(0) + "\n", launcher().runCommand(launch("x")).stdout(), "what was typed, for messages");
         program("jbang", "echo \"${LC_ALL:-} ${JBANG_JAVA_OPTIONS:-}\"");
         assertEquals("C.UTF-8 \n", launcher().env("LANG", null).runCommand(launch("x")).stdout());
         assertEquals("C.UTF-8 \n", launcher().env("LC_ALL", "C").runCommand(launch("x")).stdout());

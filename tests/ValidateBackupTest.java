@@ -213,7 +213,7 @@ class ValidateBackupTest {
             Scripts.Result restore = project.restore("--latest", how);
             assertEquals(3, restore.exitCode(), restore::toString);
             assertTrue(restore.stderr().contains("Next:  jbang restore_pps.java --backup " + good + " --project-root " + project.root
-                + "   takes the one before it; " + validateAll), restore::toString);
+                + (how.equals("--yes") ? "" : " " + how) + " --no-containers   takes the one before it; " + validateAll), restore::toString);
         }
         Scripts.Result latest = Scripts.run("validate_backup", "--backup-dir", project.backups.toString());
         assertEquals(3, latest.exitCode(), latest::toString);
@@ -223,6 +223,12 @@ class ValidateBackupTest {
         assertTrue(all.stderr().contains("Next:  jbang restore_pps.java --dry-run --backup " + good + "   takes a good one"), all::toString);
         Files.delete(good);
         assertTrue(project.restore("--latest", "--yes").stderr().contains("Next:  " + validateAll));
+        // There is no backup directory: what is proposed is where the bad one lies, or nothing that would fail when it is typed.
+        Scripts.Result elsewhere = Scripts.run("validate_backup", bad.toString());
+        assertTrue(elsewhere.stderr().contains("Next:  " + validateAll), elsewhere::toString);
+        Scripts.Result alone = Scripts.run("validate_backup", Files.move(bad, directory.resolve("x.tar.gz")).toString());
+        assertTrue(alone.stderr().contains("Next:  Name the directory that holds your "), alone::toString);
+        assertTrue(Scripts.run("validate_backup", "nowhere.tar.gz").stderr().contains("Next:  Name the directory that holds your "));
     }
 
     @Test
