@@ -147,7 +147,8 @@ public class restore_pps implements Cli.Script {
             return dryRun ? describePending(root, console) : recover(root, console);
         }
         SourceMap map = common.sourceMap(root);
-        Path archive = what.undo ? NotKept.safetyBackupToUndo(root, "jbang restore_pps.java " + rootOption(root) + " --backup")
+        Path archive = what.undo ? NotKept.safetyBackupToUndo(root,
+            earlier -> CommandText.of("restore_pps.java", "--backup", earlier, rootOption(), root))
             : what.latest ? common.backups().latest().file() : common.backups().find(what.backup);
         leftAlone = drill ? "left alone (drill)" : noContainers || target != null ? "left alone" : null;
         Restore restore = new Restore(new Restore.Request(archive, root, map, new Selection(only, skip, entity),

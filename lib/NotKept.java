@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.function.Function;
 
 /**
  * The mark, beside the safety backups, that the last restore kept nothing of what it replaced: the newest of them is then what an earlier
@@ -45,9 +46,9 @@ public final class NotKept {
      * Returns the safety backup of the last restore. Throws {@link Failure} ({@link ExitCode#BAD_BACKUP}) when there is none, or only ones
      * of earlier restores.
      *
-     * @param restoreCommand what to type before the name of an archive to restore it
+     * @param restoreCommand what to type to restore an archive
      */
-    public static Path safetyBackupToUndo(Path projectRoot, String restoreCommand) {
+    public static Path safetyBackupToUndo(Path projectRoot, Function<Path, String> restoreCommand) {
         BackupDirectory.Backup newest = BackupDirectory.safetyBackupsOf(projectRoot).latest();
         Path mark = fileOf(projectRoot);
         if (!Files.exists(mark, LinkOption.NOFOLLOW_LINKS)) {
@@ -55,7 +56,7 @@ public final class NotKept {
         }
         throw Failure.of(ExitCode.BAD_BACKUP, "There is nothing to undo: the last restore" + describe(mark)
             + ", kept nothing of what it replaced (--no-safety-backup)").state("Nothing was touched.")
-            .next(restoreCommand + " " + SafeText.quote(newest.file()) + "   puts back what an earlier restore replaced, at "
+            .next(restoreCommand.apply(newest.file()) + "   puts back what an earlier restore replaced, at "
                 + newest.createdAt().toString().replace('T', ' '));
     }
 

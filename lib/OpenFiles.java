@@ -7,10 +7,10 @@ package pps;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -124,9 +124,12 @@ final class OpenFiles {
                 taken.put(Files.readAttributes(top, BasicFileAttributes.class).fileKey(), top);
                 return;
             }
-        } catch (NoSuchFileException gone) {
-            // A link to nothing; nobody writes through it.
-            return;
+        } catch (FileSystemException leadsNowhere) {
+            if (Files.isSymbolicLink(top)) {
+                // To nothing, or in a circle; nobody writes through it.
+                return;
+            }
+            throw leadsNowhere;
         }
         Files.walkFileTree(top, new SimpleFileVisitor<>() {
             @Override

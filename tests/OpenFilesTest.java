@@ -73,8 +73,9 @@ class OpenFilesTest {
         Path file = Files.writeString(live.resolve("a.db"), "a");
         Path other = Files.writeString(live.resolve("b.db"), "b");
         Files.createSymbolicLink(live.resolve("nowhere"), Path.of("gone"));
+        Files.createSymbolicLink(live.resolve("circle"), Path.of("circle"));
         assertEquals(Optional.empty(), writer("<", file, taking("a.db")));
-        assertEquals(Optional.empty(), writer(">>", other, taking("a.db"), taking("nowhere")));
+        assertEquals(Optional.empty(), writer(">>", other, taking("a.db"), taking("nowhere"), taking("circle")));
     }
 
     @Test

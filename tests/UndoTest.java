@@ -271,7 +271,7 @@ class UndoTest {
             Scripts.Result refused = project.restore("--undo", how);
             assertEquals(3, refused.exitCode(), refused::toString);
             assertTrue(refused.stderr().contains("Error: There is nothing to undo: the last restore, of " + BACKUP + " at 2"), refused::toString);
-            assertTrue(refused.stderr().contains("jbang restore_pps.java --project-root " + project.root + " --backup " + earlier + "   puts back"),
+            assertTrue(refused.stderr().contains("jbang restore_pps.java --backup " + earlier + " --project-root " + project.root + "   puts back"),
                 refused::toString);
             before.assertSame(project.everything(), refused);
         }
