@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -125,8 +126,8 @@ final class OpenFiles {
                 return;
             }
         } catch (FileSystemException leadsNowhere) {
-            if (Files.isSymbolicLink(top)) {
-                // To nothing, or in a circle; nobody writes through it.
+            if (leadsNowhere instanceof NoSuchFileException || Files.isSymbolicLink(top)) {
+                // Gone, or a link to nothing or in a circle: nobody writes through it.
                 return;
             }
             throw leadsNowhere;
