@@ -3,6 +3,7 @@ package pps;
 //SOURCES Archived.java
 //SOURCES Failure.java
 //SOURCES FileFacts.java
+//SOURCES Presence.java
 //SOURCES Reason.java
 //SOURCES SafeText.java
 //SOURCES Spelling.java
@@ -28,13 +29,22 @@ final class LiveFiles {
 
     /**
      * Returns the directory that a path below the project root really is: symbolic links on the way are followed as far as the path
-     * exists, since a project may keep its databases on another disk.
+     * exists, since a project may keep its databases on another disk. Throws {@link Failure} when one may not look how far that is.
      */
     static Path realPath(Path path) {
+        return realPath(path, Presence::isThere);
+    }
+
+    /** Like {@link #realPath}, but follows only as far as this user may look: for what is the tool's own, and nobody's data. */
+    static Path visiblePath(Path path) {
+        return realPath(path, existing -> Files.exists(existing, LinkOption.NOFOLLOW_LINKS));
+    }
+
+    private static Path realPath(Path path, Predicate<Path> isThere) {
         Path absolute = path.toAbsolutePath().normalize();
         Path existing = absolute;
         try {
-            while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+            while (existing != null && !isThere.test(existing)) {
                 existing = existing.getParent();
             }
             return existing == null ? absolute : existing.toRealPath().resolve(existing.relativize(absolute)).normalize();
@@ -61,7 +71,7 @@ final class LiveFiles {
      */
     static TreeMap<String, FileFacts> list(Path directory, boolean deep, Predicate<String> wanted) {
         TreeMap<String, FileFacts> files = new TreeMap<>();
-        if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Presence.isThere(directory)) {
             return files;
         }
         try {
@@ -70,8 +80,7 @@ final class LiveFiles {
         } catch (IOException e) {
             String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null ? named.getFile()
                 : directory.toString();
-            throw Failure.of(ExitCode.FAILED, "Cannot look at " + SafeText.quote(file) + ": " + Reason.of(e)).state("Nothing was touched.")
-                .because(e);
+            throw Presence.cannotLook(file, e);
         }
         return files;
     }

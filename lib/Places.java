@@ -41,7 +41,7 @@ final class Places {
 
     /** Returns the directory of a project that the journal, the lock and the safety backups lie in. */
     static Path home(Path projectRoot) {
-        return LiveFiles.realPath(projectRoot.resolve("work/pps_backup"));
+        return LiveFiles.visiblePath(projectRoot.resolve("work/pps_backup"));
     }
 
     /** Returns the directory for what comes from or goes to a destination; it is on the destination's own mount. */

@@ -3,7 +3,7 @@ package pps;
 //SOURCES Failure.java
 //SOURCES SafeText.java
 //SOURCES Glob.java
-//SOURCES Reason.java
+//SOURCES Presence.java
 //SOURCES SourceMapFile.java
 
 import java.io.IOException;
@@ -120,15 +120,17 @@ public final class SourceMap {
     /** Returns the entities of a project, sorted: directories below {@code entities/} with a {@code data/} in them, templates left out. */
     public static List<String> entities(Path projectRoot) {
         Path all = projectRoot.resolve("entities");
-        if (!Files.isDirectory(all)) {
+        if (!Presence.isDirectory(all)) {
             return List.of();
         }
         try (Stream<Path> children = Files.list(all)) {
             return children.filter(child -> !child.getFileName().toString().startsWith("_"))
-                .filter(child -> Files.isDirectory(child.resolve("data")))
+                // Where entities/ is a disk of its own; only root may look into it.
+                .filter(child -> !child.getFileName().toString().equals("lost+found"))
+                .filter(child -> Presence.isDirectory(child.resolve("data")))
                 .map(child -> child.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
-            throw Failure.of(ExitCode.FAILED, "Cannot list the entities in " + SafeText.quote(all) + ": " + Reason.of(e)).because(e);
+            throw Presence.cannotLook(all.toString(), e);
         }
     }
 

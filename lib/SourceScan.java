@@ -6,7 +6,7 @@ package pps;
 //SOURCES Failure.java
 //SOURCES FileFacts.java
 //SOURCES LiveFiles.java
-//SOURCES Reason.java
+//SOURCES Presence.java
 //SOURCES SafeText.java
 //SOURCES SourceMap.java
 //SOURCES SourceWalk.java
@@ -39,7 +39,7 @@ record SourceScan(SourceMap.Source source, Path directory, boolean present, Tree
      */
     static SourceScan of(SourceMap.Source source, Path projectRoot, Collection<SourceMap.Source> all, Set<Path> excluded) {
         Path directory = LiveFiles.realPath(projectRoot.resolve(source.path()));
-        if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Presence.isThere(directory)) {
             return new SourceScan(source, directory, false, new TreeMap<>(), List.of(), List.of());
         }
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -51,7 +51,7 @@ record SourceScan(SourceMap.Source source, Path directory, boolean present, Tree
             walk.run();
         } catch (IOException e) {
             String file = e instanceof FileSystemException named && named.getFile() != null ? named.getFile() : directory.toString();
-            throw Failure.of(ExitCode.FAILED, "Cannot look at " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);
+            throw Presence.cannotLook(file, e);
         }
         return new SourceScan(source, directory, true, walk.entries(), walk.remarks(), walk.missing());
     }

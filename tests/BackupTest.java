@@ -786,6 +786,33 @@ class BackupTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} closed")
+    @ValueSource(strings = {"entities/caia", "entities/lyra/memories", "entities/lyra/journals", "entities"})
+    @DisplayName("without root fails where it may not look, names the directory and its owner, and takes nothing for lost")
+    void closed(String path) throws IOException {
+        NotRoot.require();
+        project.entity("caia");
+        project.directory("work", "entities/lost+found/data");
+        for (Path place : List.of(project.root.resolve("work"), project.backups())) {
+            TestProject.owner(place, NotRoot.NOBODY, NotRoot.NOBODY);
+        }
+        for (String name : project.tree().entries().keySet()) {
+            Path file = project.root.resolve(name);
+            TestProject.mode(file, Files.isDirectory(file) ? "rwxr-xr-x" : "rw-r--r--");
+        }
+        TestProject.mode(project.root.resolve("entities/lost+found"), "rwx------");
+        Scripts.Result open = NotRoot.run(directory, "backup_pps", project.arguments());
+        assertEquals(0, open.exitCode(), open::toString);
+        List<String> before = backups();
+        TestProject.mode(project.root.resolve(path), path.equals("entities") ? "rwx--x--x" : "rwx------");
+        Scripts.Result result = NotRoot.run(directory, "backup_pps", project.arguments("--keep", "1"));
+        assertEquals(1, result.exitCode(), result::toString);
+        assertTrue(result.stderr().contains("Cannot look at " + project.root.resolve(path)) && result.stderr().contains("permission denied")
+            && result.stderr().contains("let this user into " + project.root.resolve(path) + ", which belongs to root"), result::toString);
+        assertEquals(before, backups());
+        TestProject.mode(project.root.resolve(path), "rwxr-xr-x");
+    }
+
     /** What is known of files beside their content, which an online backup of a database may write differently. */
     private static Tree facts(Tree tree) {
         Tree facts = new Tree(new java.util.TreeMap<>());

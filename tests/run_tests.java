@@ -51,6 +51,7 @@
 //SOURCES OpenFilesTest.java
 //SOURCES PlainEntityTest.java
 //SOURCES PlannerTest.java
+//SOURCES PresenceTest.java
 //SOURCES ProgressDisplayTest.java
 //SOURCES PromptTest.java
 //SOURCES PruningTest.java
