@@ -41,7 +41,7 @@ import pps.SourceMap;
         "A backup asks nothing. When it fails there is no new backup, no older one was deleted, and what ran before runs again, or it says why "
             + "not. A damaged database of a critical source is a failure: what there is goes to pps_damaged_*.tar.gz, which no tool takes for a "
             + "backup. Exit code 4 means: the backup is done, but the stack did not come back healthy. When a source has shrunk by more than half "
-            + "since the last backup, or has gone, the backup is kept and older ones are not deleted."},
+            + "since the last backup, or has gone, or a symbolic link shows what cannot be taken, the backup is kept and older ones are not deleted."},
     optionListHeading = "%nOPTIONS%n", footerHeading = "%nEXAMPLES%n", footer = {
         "  jbang backup_pps.java",
         "  jbang backup_pps.java --dry-run",
