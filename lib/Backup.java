@@ -73,6 +73,7 @@ public final class Backup {
     private final Compose compose;
     private final Pruning pruning;
     private final List<String> warnings = new ArrayList<>();
+    private BooleanSupplier atRest = () -> true;
     private Journal journal;
 
     /** Prepares a backup; nothing is looked at yet. */
@@ -99,10 +100,7 @@ public final class Backup {
     public List<Retention.Verdict> wouldKeep(BackupPlan plan) {
         Holding newest = holding(plan, manifest("backup", plan, plan.promises(), plan.leftOut()));
         Doubts doubts = Doubts.of(newest, plan.promises(), plan.items(), plan.leftOutOnPurpose(), pruning.last());
-        doubts.warnings().forEach(this::warn);
-        Pruning.Judged judged = pruning.judge(newest, pruning.reasonAgainst(newest, doubts, plan.isAhead()));
-        judged.warnings().forEach(this::warn);
-        return judged.verdicts();
+        return pruning.foretell(newest, doubts, plan.isAhead(), this::warn);
     }
 
     /** Backs up. Throws {@link Failure} when there is no new backup; then no old one was deleted, and the stack runs again or it says why not. */
@@ -152,6 +150,7 @@ public final class Backup {
             BackupPlan now = request.live() ? plan : atRest(plan);
             listener.info("Copying " + SizeText.ofFiles(now.files(), now.bytes()));
             snapshot.take(now.scans());
+            downtime.isAtRest();
             return now;
         });
         return pack(taken, snapshot);
@@ -182,6 +181,7 @@ public final class Backup {
         Snapshot snapshot = new Snapshot(area(plan), plan.mode(), listener);
         listener.info("There is no room for a copy of the sources (" + SizeText.of(plan.bytes())
             + "): they are packed while the stack is down, which takes longer");
+        atRest = downtime::isAtRest;
         return downtime.during(() -> {
             BackupPlan now = atRest(plan);
             snapshot.take(now.scans());
@@ -231,7 +231,7 @@ public final class Backup {
         Holding holding = holding(plan, manifest);
         Doubts doubts = Doubts.of(holding, manifest.sources(), items, meant, pruning.last());
         listener.info("Packing and checking " + SafeText.quote(plan.target().getFileName()));
-        Optional<Contents> contents = ArchiveWriter.writeIf(wanted, plan.target(), manifest, items, listener);
+        Optional<Contents> contents = ArchiveWriter.writeIf(() -> wanted.getAsBoolean() && atRest.getAsBoolean(), plan.target(), manifest, items, listener);
         if (contents.isEmpty()) {
             return null;
         }

@@ -2,6 +2,7 @@ package pps;
 
 //SOURCES BindProblem.java
 //SOURCES Compose.java
+//SOURCES ExitCode.java
 //SOURCES Failure.java
 //SOURCES Journal.java
 //SOURCES Listener.java
@@ -49,7 +50,12 @@ final class Downtime {
      * the stack did not come back well after good work is no failure of the work: {@link #trouble()} says so.
      */
     <T> T during(Supplier<T> work) {
-        if (before == null || before.running().isEmpty()) {
+        if (before == null) {
+            return work.get();
+        }
+        if (before.running().isEmpty()) {
+            // Nothing is stopped that could be started again, but since that look somebody may have started it.
+            proveAtRest("was started after this backup had looked");
             return work.get();
         }
         journal.stack(before);
@@ -73,8 +79,36 @@ final class Downtime {
         return done;
     }
 
+    /**
+     * Returns true, or throws a failure that names what runs: what was read while it did may be a mixture of two moments. For the end of
+     * the work, before anything is made of it; where containers are left alone, this says nothing.
+     */
+    boolean isAtRest() {
+        proveAtRest("did not stay down while its files were read");
+        return true;
+    }
+
+    private void proveAtRest(String what) {
+        if (compose == null) {
+            return;
+        }
+        try {
+            compose.proveStopped();
+        } catch (Failure e) {
+            throw e.exitCode() == ExitCode.DECLINED ? e : Failure.of(ExitCode.FAILED, "The stack " + what + ". " + e.getMessage()).because(e)
+                .next("See what starts it (another program, the engine itself), then back up again.");
+        }
+    }
+
     private void bringUp(long began, long stopped, long worked) {
-        List<BindProblem> problems = compose.bindProblems(before);
+        List<BindProblem> problems;
+        try {
+            problems = compose.bindProblems(before);
+        } catch (Failure e) {
+            // What is wrong with them, the start says itself.
+            listener.detail(e.getMessage());
+            problems = List.of();
+        }
         if (!problems.isEmpty()) {
             trouble = Failure.of(ExitCode.UNHEALTHY, "The stack was not started: " + problems.stream()
                 .map(problem -> SafeText.quote(problem.source()) + " " + problem.what()).collect(Collectors.joining("; ")))
@@ -92,10 +126,7 @@ final class Downtime {
         long started = System.nanoTime();
         upAgain();
         if (trouble == null) {
-            List<Unwell> unwell = compose.awaitHealthy(before, Duration.ofNanos(Math.max(0, end - started)));
-            trouble = unwell.isEmpty() ? null : Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + healthTimeout.toSeconds() + " s: "
-                + unwell.stream().map(one -> SafeText.quote(one.service()) + " is " + one.what()).collect(Collectors.joining(", ")))
-                .next(unwell.get(0).next());
+            trouble = notWell(Duration.ofNanos(Math.max(0, end - started)));
         }
         times = new Times(Duration.ofNanos(stopped - began), Duration.ofNanos(worked - stopped), Duration.ofNanos(started - worked),
             Duration.ofNanos(System.nanoTime() - started));
@@ -103,6 +134,21 @@ final class Downtime {
             listener.info(String.format(java.util.Locale.ROOT, "The stack is healthy; it was down for %.1f s", times.down().toMillis() / 1000.0));
         } else {
             listener.warning(trouble.getMessage());
+        }
+    }
+
+    /** Returns why the stack is not well, or null. That the engine does not answer is no reason to throw a good copy away. */
+    private Failure notWell(Duration left) {
+        try {
+            List<Unwell> unwell = compose.awaitHealthy(before, left);
+            return unwell.isEmpty() ? null : Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + healthTimeout.toSeconds() + " s: "
+                + unwell.stream().map(one -> SafeText.quote(one.service()) + " is " + one.what()).collect(Collectors.joining(", ")))
+                .next(unwell.get(0).next());
+        } catch (Failure e) {
+            if (e.exitCode() == ExitCode.DECLINED) {
+                throw e;
+            }
+            return e.as(ExitCode.UNHEALTHY);
         }
     }
 

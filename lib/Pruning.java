@@ -113,6 +113,14 @@ final class Pruning {
         return new Judged(all.stream().map(one -> new Retention.Verdict(one.backup(), keptBy.get(one.backup()))).toList(), warnings);
     }
 
+    /** Returns what {@link #prune} would do after this backup, and warns of what that would warn of. */
+    List<Retention.Verdict> foretell(Holding newest, Doubts doubts, boolean ahead, Consumer<String> warn) {
+        doubts.warnings().forEach(warn);
+        Judged judged = judge(newest, reasonAgainst(newest, doubts, ahead));
+        judged.warnings().forEach(warn);
+        return judged.verdicts();
+    }
+
     /** Those that stay are looked at one after the other, and most often the first has it all. */
     private static String whatItAloneHolds(Holding victim, List<Holding> kept) {
         if (victim.problem() != null) {

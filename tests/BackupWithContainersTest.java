@@ -3,12 +3,14 @@ package pps;
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
-//SOURCES Points.java Scripts.java TestStack.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
+//SOURCES Points.java Scripts.java TestProject.java TestStack.java ../lib/Backup.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -251,6 +253,107 @@ class BackupWithContainersTest {
         try (Stream<Path> left = Files.list(stack.root().resolve("work/pps_backup"))) {
             assertEquals(List.of("lock"), left.map(path -> path.getFileName().toString()).toList());
         }
+    }
+
+    /** A backup within this process; {@code first} runs once after the stack was looked at, {@code step} when that step is announced. */
+    private Backup.Outcome here(Runnable first, String step, Runnable then) {
+        return new Backup(new Backup.Request(stack.root(), SourceMap.builtIn(), BackupDirectory.of(backups), null, stack.composeFile(), false, false,
+            false, new Retention(7, 0, 0, 0), Duration.ofSeconds(60), "restore_pps.java --recover"), new Listener() {
+                private boolean begun;
+
+                @Override
+                public void info(String message) {
+                    if (message.startsWith(step)) {
+                        then.run();
+                    }
+                }
+
+                @Override
+                public void warning(String message) {
+                    // what is said is in the outcome
+                }
+
+                @Override
+                public void detail(String message) {
+                    // not of interest
+                }
+
+                @Override
+                public void checkInterrupted() {
+                    if (!begun) {
+                        begun = true;
+                        first.run();
+                    }
+                }
+            }).run();
+    }
+
+    private void startByHand(String service) {
+        try {
+            stack.compose("up", "-d", service);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private void assertNothingWritten(Failure failure, String service) throws IOException {
+        assertAll(
+            () -> assertEquals(ExitCode.FAILED, failure.exitCode()),
+            () -> assertTrue(failure.getMessage().contains("Not stopped: " + service + " (container " + stack.name() + "-" + service + ", running)"),
+                failure.getMessage()),
+            () -> assertTrue(failure.state().startsWith("No backup was written") && failure.next().contains("back up again"), failure.state()),
+            () -> assertEquals(List.of(), names()),
+            () -> assertFalse(Files.exists(stack.root().resolve("work/pps_backup/restore_journal.json"))));
+    }
+
+    @Test
+    @DisplayName("of a stack that somebody starts after it was seen to be down, or while it is copied, is not written, and says what runs")
+    void startedMeanwhile() throws IOException {
+        assertNothingWritten(assertThrows(Failure.class, () -> here(() -> startByHand("haven"), "Copying", () -> {
+            throw new AssertionError("nothing is copied");
+        })), "haven");
+        stack.compose("stop", "haven");
+        assertNothingWritten(assertThrows(Failure.class, () -> here(() -> { }, "Copying", () -> startByHand("haven"))), "haven");
+        Failure failure = assertThrows(Failure.class, () -> here(() -> { }, "Copying", () -> startByHand("chromadb")));
+        assertNothingWritten(failure, "chromadb");
+        assertTrue(failure.state().contains("What ran before was started again"), failure.state());
+        assertEquals(Set.of("haven", "chromadb"), running());
+    }
+
+    @Test
+    @DisplayName("that is packed while the stack is down, for lack of room, is not written when something was started meanwhile")
+    void startedWhilePacked() throws Exception {
+        assumeTrue(TestProject.isRoot(), "only root can mount a file system");
+        Path work = Files.createDirectories(stack.root().resolve("work/pps_backup"));
+        assertEquals(0, new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", work.toString()).inheritIO().start().waitFor());
+        try {
+            stack.up("haven");
+            assertNothingWritten(assertThrows(Failure.class, () -> here(() -> { }, "Packing", () -> startByHand("chromadb"))), "chromadb");
+            assertEquals(Set.of("haven", "chromadb"), running());
+            assertEquals(1, here(() -> { }, "-", () -> { }).contents().totals().get("entity_identity").files() / 2);
+        } finally {
+            assertEquals(0, new ProcessBuilder("umount", "-l", work.toString()).inheritIO().start().waitFor());
+        }
+    }
+
+    @Test
+    @DisplayName("is kept when the engine fails to answer once the stack was started again: it ends with 4, and says that it is not known")
+    void engineDoesNotAnswer() throws IOException {
+        stack.up("haven");
+        Path fake = Files.createDirectory(directory.resolve("fake"));
+        Path real = Arrays.stream(System.getenv("PATH").split(":")).map(place -> Path.of(place, "docker")).filter(Files::isExecutable)
+            .findFirst().orElseThrow();
+        Path docker = Files.writeString(fake.resolve("docker"), "#!/bin/sh\ncase \"$*\" in\n  'compose up'*|'compose start'*|start*) touch " + fake
+            + "/up;;\n  'ps -aq'*) if [ -f " + fake + "/up ]; then rm " + fake
+            + "/up; echo 'Error response from daemon: context deadline exceeded' >&2; exit 1; fi;;\nesac\nexec " + real + " \"$@\"\n");
+        assertTrue(docker.toFile().setExecutable(true));
+        Scripts.Result result = Scripts.with().docker().env("PATH", fake + ":" + System.getenv("PATH")).timeout(Duration.ofSeconds(300))
+            .runScript("backup_pps", arguments().toArray(String[]::new));
+        assertEquals(4, result.exitCode(), result::toString);
+        assertTrue(result.stderr().contains("The backup is done and whole") && result.stderr().contains("context deadline exceeded"), result::toString);
+        assertEquals(1, names().size());
+        assertEquals(Set.of("haven"), running());
+        assertEquals(0, Scripts.run("validate_backup", "--backup-dir", backups.toString(), "--project-root", stack.root().toString()).exitCode());
     }
 
     private String started() throws IOException {
