@@ -55,6 +55,23 @@ class JournalTest {
         return journal;
     }
 
+    /** As when the disk takes the name and cannot confirm it: the file says that a swap begins, and the restore that it does not. */
+    @Test
+    @DisplayName("no longer speaks of a swap that it could not be sure to begin, once what that would move is deleted")
+    void swapInDoubt() throws IOException {
+        Journal journal = Journal.begin(root, new Journal.Header("20260301_040000", "restore", "b.tar.gz", null),
+            List.of(home.resolve("restore_20260301_040000")));
+        Path inTheWay = Files.createDirectories(file.resolveSibling("." + file.getFileName() + ".next/x"));
+        assertThrows(Failure.class, () -> journal.enter(Journal.Phase.SWAPPING));
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        begun();
+        assertEquals(Journal.Phase.SWAPPING, Journal.find(root).phase());
+        journal.forgetSwapInDoubt();
+        assertEquals(Journal.Phase.STAGING, Journal.find(root).phase());
+        assertEquals(List.of(), Journal.find(root).groups());
+    }
+
     @Test
     @DisplayName("is read as it was written, also where another version wrote it, with more in it or less")
     void readBack() throws IOException {
