@@ -109,6 +109,7 @@ public final class ArchiveReader {
     private final byte[] buffer = new byte[1 << 18];
     private long compressed;
     private boolean begun;
+    private boolean unpacksAhead;
     private boolean ended;
 
     private ArchiveReader(Path archive, Receiver receiver, Listener listener) {
@@ -191,6 +192,7 @@ public final class ArchiveReader {
         InputStream in = new BufferedInputStream(Channels.newInputStream(file), 1 << 16);
         try (Progress progress = listener.progress(STEP, compressed);
              InputStream ahead = ArchiveAhead.of(zstd ? ZstdFormat.unpack(in) : ArchiveGzip.open(in), AHEAD)) {
+            unpacksAhead = true;
             found.tell(progress, () -> position(file));
             TarTail tail = new TarTail(ahead);
             TarArchiveInputStream tar = tar(tail);
@@ -286,7 +288,8 @@ public final class ArchiveReader {
 
     private String where() {
         List<Archived> entries = found.entries();
-        return !begun ? "" : ended ? " at its end" : entries.isEmpty() ? " at its beginning"
+        // What is unpacked ahead is lost with the damage behind it: that nothing was read yet does not say that the damage is at the beginning.
+        return !begun || unpacksAhead && entries.isEmpty() ? "" : ended ? " at its end" : entries.isEmpty() ? " at its beginning"
             : " after '" + SafeText.quote(entries.get(entries.size() - 1).name()) + "'";
     }
 

@@ -2,6 +2,7 @@ package pps;
 
 //DEPS com.google.code.gson:gson:2.13.2
 //SOURCES IndexEntry.java
+//SOURCES Reason.java
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -59,7 +60,7 @@ final class IndexParser {
         try {
             parser.parse(new Measured(new InputStreamReader(text, StandardCharsets.UTF_8)));
         } catch (IllegalStateException | NumberFormatException | DateTimeParseException e) {
-            throw new IOException("its index is damaged: " + e.getMessage(), e);
+            throw new IOException("its index is damaged: " + Reason.plain("" + e.getMessage()), e);
         }
         return parser.entries;
     }

@@ -65,6 +65,15 @@ public final class Reason {
         }
         String message = failure.getMessage();
         String kind = failure.getClass().getSimpleName();
+        if (message != null && (failure.getClass().getName().startsWith("com.google.gson.") || message.contains("github.com/google/gson/"))) {
+            return plain(message);
+        }
         return message == null ? kind : failure instanceof IOException ? SafeText.quote(message) : kind + ": " + SafeText.quote(message);
+    }
+
+    /** Returns what a library says of a text that it cannot parse, without what it tells programmers: classes, settings and addresses. */
+    static String plain(String message) {
+        return SafeText.quote(message.lines().findFirst().orElse("").replaceFirst("^(?:[a-z]\\w*\\.)+[A-Z]\\w*: ", "")
+            .replaceFirst("Use JsonReader\\.setStrictness\\(\\S+\\) to accept malformed JSON", "malformed JSON").replaceFirst("\\s*See https?://\\S+", ""));
     }
 }

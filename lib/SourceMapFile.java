@@ -52,7 +52,7 @@ final class SourceMapFile {
         } catch (IOException e) {
             throw Failure.of(ExitCode.USAGE, "Cannot read the source map " + SafeText.quote(file) + ": " + Reason.of(e)).because(e);
         } catch (JsonParseException | IllegalStateException | UnsupportedOperationException | ClassCastException e) {
-            throw Failure.of(ExitCode.USAGE, "The source map " + SafeText.quote(file) + " is not valid: " + SafeText.quote("" + e.getMessage()))
+            throw Failure.of(ExitCode.USAGE, "The source map " + SafeText.quote(file) + " is not valid: " + Reason.plain("" + e.getMessage()))
                 .state("Nothing was touched.").next("docs/pps-sources.schema.json says what it may hold").because(e);
         }
     }

@@ -202,6 +202,20 @@ class ValidateBackupTest {
     }
 
     @Test
+    @DisplayName("of a small archive that is cut at its end it does not say that it is damaged at its beginning")
+    void cutAtItsEnd(@TempDir Path directory) throws IOException {
+        TestTar tar = new TestTar(TestTar.Style.GNU).file("sqlite/empty.db", "").file("crystals/a.md", "a").file("word_photos/a.md", "a");
+        Path archive = directory.resolve("pps_backup_20260101_000000.tar.gz");
+        tar.gzip(archive);
+        byte[] bytes = Files.readAllBytes(archive);
+        Path cut = Files.write(directory.resolve("pps_backup_20260102_000000.tar.gz"), Arrays.copyOf(bytes, bytes.length - 20));
+        Scripts.Result result = Scripts.run("validate_backup", cut.toString());
+        assertTrue(result.stdout().contains(cut + " is damaged: it ends too early\n"), result::toString);
+        Path text = Files.writeString(directory.resolve("pps_backup_20260103_000000.tar.gz"), "not an archive");
+        assertTrue(Scripts.run("validate_backup", text.toString()).stdout().contains(" is damaged at its beginning: "));
+    }
+
+    @Test
     @DisplayName("what a damaged backup is told with ends in what to type: another backup, or how to find a good one")
     void whatNext(@TempDir Path directory) throws IOException {
         TestProject project = TestProject.create(directory);

@@ -55,6 +55,7 @@
 //SOURCES ProgressDisplayTest.java
 //SOURCES PromptTest.java
 //SOURCES PruningTest.java
+//SOURCES ReasonTest.java
 //SOURCES RecoveryTest.java
 //SOURCES RemoteUseTest.java
 //SOURCES RestoreTest.java
