@@ -56,7 +56,7 @@ class PromptTest {
         assertEquals("I am lyra", Files.readString(project.root.resolve("entities/lyra/identity.md")));
         String shown = result.stdout().replace("\r", "");
         int removed = shown.indexOf("word_photos: would be removed:\n    new.md");
-        int first = shown.indexOf("Replace sqlite, entity_identity, crystals, word_photos, journals, notebook, neo4j, haven in " + project.root + "? [y/N] y");
+        int first = shown.indexOf("Replace sqlite, entity_identity, crystals, word_photos, journals, notebook, neo4j, haven of entity 'lyra' in " + project.root + "? [y/N] y");
         int second = shown.indexOf("Really? 4 files are replaced or removed, and kept for --undo. [y/N] yes");
         assertTrue(0 < removed && removed < first && first < second, result::toString);
         assertTrue(shown.contains("What was replaced is kept in "), result::toString);
