@@ -145,6 +145,9 @@ public final class Cli {
         }
     }
 
+    /** The scripts that run in this process, one within the other. */
+    private static final AtomicInteger RUNNING = new AtomicInteger();
+
     private Cli() {
     }
 
@@ -198,10 +201,12 @@ public final class Cli {
         Console console = new Console(script.common().level());
         AtomicInteger result = new AtomicInteger(ExitCode.FAILED.number());
         CountDownLatch done = new CountDownLatch(1);
+        boolean outermost = RUNNING.getAndIncrement() == 0;
         try {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> onEnd(console, done, result), "signal"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> onEnd(console, done, outermost ? result : null), "signal"));
         } catch (IllegalStateException endsAlready) {
             // The process was asked to end before this script began, and whoever called it says so.
+            RUNNING.decrementAndGet();
             return ExitCode.DECLINED.number();
         }
         try {
@@ -216,6 +221,7 @@ public final class Cli {
                 .next("Run the same command with --verbose and report what it prints. If a restore was under way: --recover"));
             result.set(ExitCode.FAILED.number());
         } finally {
+            RUNNING.decrementAndGet();
             done.countDown();
         }
         return result.get();
@@ -223,13 +229,17 @@ public final class Cli {
 
     /**
      * Runs when the process ends, also by Ctrl-C, SIGTERM or a closed terminal. In those cases the work goes on to its next safe point in
-     * its own thread, cleans up there, and only then does the process end, with the code that says what state things are in.
+     * its own thread, cleans up there, and only then does the process end, with the code that says what state things are in. A script that
+     * another one runs, and that has no {@code result} here, leaves that to the other, which cleans up after it.
      */
     private static void onEnd(Console console, CountDownLatch done, AtomicInteger result) {
         if (done.getCount() == 0) {
             return;
         }
         console.interrupt();
+        if (result == null) {
+            return;
+        }
         try {
             done.await();
         } catch (InterruptedException e) {

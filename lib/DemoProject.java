@@ -12,6 +12,7 @@ package pps;
 //SOURCES Manifest.java
 //SOURCES Places.java
 //SOURCES SourceMap.java
+//SOURCES SqliteLibrary.java
 //SOURCES Version.java
 
 import java.io.IOException;
@@ -119,6 +120,7 @@ public final class DemoProject {
 
     /** Returns what the restored conversations end with, read through SQLite. */
     public String conversations() throws IOException {
+        SqliteLibrary.load();
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + root.resolve("entities/lyra/data/conversations.db"));
              Statement statement = connection.createStatement();
              ResultSet rows = statement.executeQuery("SELECT count(*), (SELECT words FROM messages ORDER BY id DESC LIMIT 1) FROM messages")) {
@@ -153,6 +155,7 @@ public final class DemoProject {
     private void sql(String path, String... statements) throws IOException {
         Path file = root.resolve(path);
         Files.createDirectories(file.getParent());
+        SqliteLibrary.load();
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file); Statement statement = connection.createStatement()) {
             for (String one : statements) {
                 statement.execute(one);

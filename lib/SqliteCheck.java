@@ -4,6 +4,7 @@ package pps;
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //SOURCES Durable.java
 //SOURCES SafeText.java
+//SOURCES SqliteLibrary.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * Opens SQLite databases to see whether they are whole, without changing a byte of them or leaving a file beside them. The name of the
@@ -158,22 +158,12 @@ public final class SqliteCheck {
         }
     }
 
-    /** That SQLite's own code cannot be loaded, in a full temporary directory for one, says nothing about the database. */
-    private static void requireSqlite() throws IOException {
-        try {
-            SQLiteJDBCLoader.initialize();
-        } catch (Exception e) {
-            throw new IOException("SQLite cannot be loaded from the temporary directory " + System.getProperty("java.io.tmpdir") + ": "
-                + e.getMessage(), e);
-        }
-    }
-
     private Optional<String> integrity(String url, boolean readOnly) throws IOException {
         SQLiteConfig config = new SQLiteConfig();
         config.setReadOnly(readOnly);
         config.enableLoadExtension(false);
         List<String> problems = new ArrayList<>();
-        requireSqlite();
+        SqliteLibrary.load();
         try (Connection connection = config.createConnection(url); Statement statement = connection.createStatement()) {
             running = statement;
             statement.execute("PRAGMA trusted_schema = OFF");

@@ -5,6 +5,7 @@ package pps;
 //SOURCES Durable.java
 //SOURCES SafeText.java
 //SOURCES SqliteCheck.java
+//SOURCES SqliteLibrary.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -153,7 +154,8 @@ final class SqliteCopy {
         Files.delete(place);
     }
 
-    private static SQLiteConfig config() {
+    private static SQLiteConfig config() throws IOException {
+        SqliteLibrary.load();
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(BUSY_MILLISECONDS);
         config.enableLoadExtension(false);
