@@ -22,6 +22,8 @@ import java.util.Map;
  * <p>A script's name is that of its class: the scripts are compiled with the tests, and run from the same class path.
  */
 public final class Scripts {
+    private static final String TEMPORARY = "-Djava.io.tmpdir=";
+
     /** What a process left behind; in a terminal, {@code stdout} is all that the terminal showed and {@code stderr} is empty. */
     public record Result(int exitCode, String stdout, String stderr) {
         /** Returns everything, for the message of an assertion. */
@@ -143,10 +145,26 @@ public final class Scripts {
 
     /** Returns the command that runs a script, for a test that puts it into a pipeline of the shell. */
     public static List<String> command(String script, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>(List.of(java(),
             "-cp", System.getProperty("java.class.path"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", script));
         command.addAll(Arrays.asList(arguments));
         return command;
+    }
+
+    /** What is killed cannot tidy up its temporary files, so they lie among those of the process, which go with it. */
+    private List<String> keepingToItself(List<String> command, Path files) throws IOException {
+        int java = command.indexOf(java());
+        boolean own = command.get(0).equals("strace") || java == 0;
+        if (!own || command.stream().anyMatch(word -> word.startsWith(TEMPORARY)) || environment.getOrDefault("JDK_JAVA_OPTIONS", "").contains(TEMPORARY)) {
+            return command;
+        }
+        List<String> changed = new ArrayList<>(command);
+        changed.add(java + 1, TEMPORARY + Files.createDirectory(files.resolve("tmp")));
+        return changed;
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     private RunningScript start(List<String> command, boolean terminal) {
@@ -154,7 +172,7 @@ public final class Scripts {
             Path files = Files.createTempDirectory("pps-test-process");
             Path home = Files.createDirectory(files.resolve("home"));
             Path input = Files.writeString(files.resolve("stdin"), stdin, StandardCharsets.UTF_8);
-            ProcessBuilder builder = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(keepingToItself(command, files))
                 .directory((directory == null ? home : directory).toFile())
                 .redirectOutput(files.resolve("stdout").toFile())
                 .redirectError(files.resolve("stderr").toFile());
