@@ -81,7 +81,8 @@ final class ArchivePromise {
         return Optional.of(Manifest.read(new InputStreamReader(tar, StandardCharsets.UTF_8)));
     }
 
-    private static Map<String, Contents.Total> totals(Manifest manifest) {
+    /** Returns what a manifest promises of each source. */
+    static Map<String, Contents.Total> totals(Manifest manifest) {
         Map<String, Contents.Total> totals = new LinkedHashMap<>();
         manifest.sources().forEach((name, promise) -> totals.put(name, new Contents.Total(promise.files(), promise.bytes())));
         return totals;

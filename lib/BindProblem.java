@@ -1,6 +1,6 @@
 package pps;
 
-//SOURCES ExitCode.java Failure.java SafeText.java Stack.java
+//SOURCES CommandText.java ExitCode.java Failure.java SafeText.java Stack.java
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -62,7 +62,7 @@ public record BindProblem(String service, Path source, String target, String wha
         boolean directories = problems.stream().allMatch(one -> Files.notExists(one.source()) && !looksLikeFile(one.target()));
         return !directories ? "Put " + (problems.size() == 1 ? "it" : "them") + " right"
             : "Put back what was there, or, where it may start empty: mkdir -p " + problems.stream()
-                .map(one -> SafeText.quote("'" + one.source().toString().replace("'", "'\\''") + "'")).collect(Collectors.joining(" "));
+                .map(one -> SafeText.quote(CommandText.inQuotes(one.source().toString()))).collect(Collectors.joining(" "));
     }
 
     /** A name like {@code lyra.token} or {@code neo4j-entrypoint.sh}; {@code conf.d} is a directory. */

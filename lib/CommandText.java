@@ -25,8 +25,13 @@ public final class CommandText {
         return command.toString();
     }
 
+    /** Returns a word in quotation marks of the shell, whatever is in it. */
+    static String inQuotes(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+
     /** Returns a word as a shell and a person read it. */
     public static String quoted(String word) {
-        return SafeText.quote(word.matches("[\\p{L}\\p{N}_./=:@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'");
+        return SafeText.quote(word.matches("[\\p{L}\\p{N}_./=:@%+,-]+") ? word : inQuotes(word));
     }
 }

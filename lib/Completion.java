@@ -59,9 +59,7 @@ final class Completion {
                 listener.info("The stack is healthy");
                 return new Health(null);
             }
-            return new Health(Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + timeout.toSeconds() + " s: "
-                + unwell.stream().map(u -> SafeText.quote(u.service()) + " is " + u.what()).collect(Collectors.joining(", ")))
-                .next(unwell.get(0).next()));
+            return new Health(Unwell.failure(unwell, timeout));
         } catch (Failure e) {
             if (e.exitCode() == ExitCode.DECLINED) {
                 throw Failure.of(ExitCode.UNHEALTHY, "Interrupted while waiting for the stack; its containers are left starting")

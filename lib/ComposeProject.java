@@ -1,7 +1,7 @@
 package pps;
 
 //DEPS com.google.code.gson:gson:2.13.2
-//SOURCES DockerCommand.java DockerJson.java DockerTrouble.java ExitCode.java Failure.java Listener.java SafeText.java Stack.java
+//SOURCES CommandText.java DockerCommand.java DockerJson.java DockerTrouble.java ExitCode.java Failure.java Listener.java SafeText.java Stack.java
 
 import com.google.gson.JsonParseException;
 import java.io.File;
@@ -137,12 +137,12 @@ final class ComposeProject {
 
     /** Returns the command line that a person types, with names quoted for the shell. */
     String commandLine(List<String> arguments) {
-        List<String> words = new ArrayList<>(List.of("cd", shellQuoted(composeFile.getParent().toString()), "&&", "docker", "compose"));
+        List<String> words = new ArrayList<>(List.of("cd", CommandText.inQuotes(composeFile.getParent().toString()), "&&", "docker", "compose"));
         if (!isFoundByItself()) {
-            words.addAll(List.of("-f", shellQuoted(composeFile.getFileName().toString())));
+            words.addAll(List.of("-f", CommandText.inQuotes(composeFile.getFileName().toString())));
         }
         for (String argument : arguments) {
-            words.add(argument.matches("[\\w./=:@-]+") ? argument : shellQuoted(argument));
+            words.add(argument.matches("[\\w./=:@-]+") ? argument : CommandText.inQuotes(argument));
         }
         return SafeText.quote(String.join(" ", words));
     }
@@ -154,10 +154,6 @@ final class ComposeProject {
 
     static List<String> ids(List<Stack.Container> containers) {
         return containers.stream().map(Stack.Container::id).toList();
-    }
-
-    private static String shellQuoted(String word) {
-        return "'" + word.replace("'", "'\\''") + "'";
     }
 
     /** Only without -f does Compose read override files and a COMPOSE_FILE of .env, as it does for the person who started the stack. */

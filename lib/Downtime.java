@@ -141,9 +141,7 @@ final class Downtime {
     private Failure notWell(Duration left) {
         try {
             List<Unwell> unwell = compose.awaitHealthy(before, left);
-            return unwell.isEmpty() ? null : Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + healthTimeout.toSeconds() + " s: "
-                + unwell.stream().map(one -> SafeText.quote(one.service()) + " is " + one.what()).collect(Collectors.joining(", ")))
-                .next(unwell.get(0).next());
+            return unwell.isEmpty() ? null : Unwell.failure(unwell, healthTimeout);
         } catch (Failure e) {
             if (e.exitCode() == ExitCode.DECLINED) {
                 throw e;

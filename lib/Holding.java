@@ -103,7 +103,7 @@ final class Holding {
     Map<String, Held> sources() {
         if (sources == null) {
             try {
-                sources = byMeaning(manifest.isPresent() ? promised(manifest.get()) : read());
+                sources = byMeaning(manifest.isPresent() ? ArchivePromise.totals(manifest.get()) : read());
             } catch (Failure e) {
                 if (e.exitCode() != ExitCode.BAD_BACKUP && e.exitCode() != ExitCode.USAGE) {
                     throw e;
@@ -119,12 +119,6 @@ final class Holding {
         Contents contents = ArchiveReader.look(backup.file(), listener);
         manifest = contents.manifest();
         return contents.totals();
-    }
-
-    private static Map<String, Contents.Total> promised(Manifest manifest) {
-        Map<String, Contents.Total> totals = new LinkedHashMap<>();
-        manifest.sources().forEach((name, promise) -> totals.put(name, new Contents.Total(promise.files(), promise.bytes())));
-        return totals;
     }
 
     private Map<String, Held> byMeaning(Map<String, Contents.Total> totals) {

@@ -78,9 +78,7 @@ final class LiveFiles {
             Files.walkFileTree(directory, java.util.EnumSet.noneOf(java.nio.file.FileVisitOption.class), deep ? Integer.MAX_VALUE : 1,
                 new Collector(directory, wanted, files));
         } catch (IOException e) {
-            String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null ? named.getFile()
-                : directory.toString();
-            throw Presence.cannotLook(file, e);
+            throw Presence.cannotLook(directory, e);
         }
         return files;
     }

@@ -6,6 +6,7 @@ package pps;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -40,7 +41,7 @@ final class Presence {
             if (isBelowFile(path)) {
                 return null;
             }
-            throw cannotLook(path.toString(), e);
+            throw cannotLook(path, e);
         }
     }
 
@@ -49,8 +50,9 @@ final class Presence {
         return nearest != null && !Files.isDirectory(nearest);
     }
 
-    /** Returns the failure to look at a file, with what to do about it when it is for lack of permission. */
-    static Failure cannotLook(String file, IOException e) {
+    /** Returns the failure to look at a file, the one that the exception names or this one, with what to do about a lack of permission. */
+    static Failure cannotLook(Path place, IOException e) {
+        String file = e instanceof FileSystemException named && named.getFile() != null ? named.getFile() : place.toString();
         Failure failure = Failure.of(ExitCode.FAILED, "Cannot look at " + SafeText.quote(file) + ": " + Reason.of(e)).state("Nothing was touched.")
             .because(e);
         Path closed = e instanceof AccessDeniedException ? nearest(Path.of(file).toAbsolutePath()) : null;

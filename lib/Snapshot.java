@@ -290,9 +290,7 @@ final class Snapshot {
     }
 
     static Failure failure(SourceScan scan, IOException e) {
-        String file = e instanceof java.nio.file.FileSystemException named && named.getFile() != null ? named.getFile()
-            : scan.directory().toString();
-        return Failure.of(ExitCode.FAILED, "Cannot copy " + SafeText.quote(file) + " of source '" + SafeText.quote(scan.source().name()) + "': "
+        return Failure.of(ExitCode.FAILED, "Cannot copy " + Reason.file(e, scan.directory()) + " of source '" + SafeText.quote(scan.source().name()) + "': "
             + Reason.of(e)).because(e);
     }
 }

@@ -130,7 +130,7 @@ public final class SourceMap {
                 .filter(child -> Presence.isDirectory(child.resolve("data")))
                 .map(child -> child.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
-            throw Presence.cannotLook(all.toString(), e);
+            throw Presence.cannotLook(all, e);
         }
     }
 

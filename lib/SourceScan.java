@@ -12,7 +12,6 @@ package pps;
 //SOURCES SourceWalk.java
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -50,8 +49,7 @@ record SourceScan(SourceMap.Source source, Path directory, boolean present, Tree
         try {
             walk.run();
         } catch (IOException e) {
-            String file = e instanceof FileSystemException named && named.getFile() != null ? named.getFile() : directory.toString();
-            throw Presence.cannotLook(file, e);
+            throw Presence.cannotLook(directory, e);
         }
         return new SourceScan(source, directory, true, walk.entries(), walk.remarks(), walk.missing());
     }

@@ -1,6 +1,6 @@
 package pps;
 
-//SOURCES Stack.java
+//SOURCES ExitCode.java Failure.java SafeText.java Stack.java
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,12 +10,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A service that is not well: {@code container} names the container that shows it (empty when there is none), {@code what} says in a few
  * words what is wrong, {@code next} is the command that shows more. Names are as Docker gave them: quote them before they are shown.
  */
 public record Unwell(String service, String container, String what, String next) {
+    /** Returns the failure that these services, of which there is at least one, are not well when the time is over. */
+    static Failure failure(List<Unwell> unwell, Duration within) {
+        return Failure.of(ExitCode.UNHEALTHY, "Not healthy within " + within.toSeconds() + " s: "
+            + unwell.stream().map(one -> SafeText.quote(one.service()) + " is " + one.what()).collect(Collectors.joining(", ")))
+            .next(unwell.get(0).next());
+    }
 
     /**
      * Judges the containers of services again and again. State and health as Docker reports them are not enough: a service without a
