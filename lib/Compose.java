@@ -61,9 +61,12 @@ public final class Compose {
         return project.commandLine(List.of(arguments));
     }
 
-    /** Returns the configuration and the containers as they are now; a failure says what is missing and what to do. */
+    /**
+     * Returns the configuration and the containers as they are now; a failure says what is missing and what to do. What the first look has
+     * warned of, a later one does not say again.
+     */
     public Stack look() {
-        Stack configured = project.configuration(listener);
+        Stack configured = project.configuration(projectName == null ? listener : Listener.SILENT);
         projectName = configured.projectName();
         return new Stack(projectName, configured.services(), project.containers(projectName));
     }

@@ -494,7 +494,10 @@ class ComposeTest {
             try (TestStack stack = TestStack.ofFile("services: {a: {image: x, environment: ['P=${PASSWORD}', 'Q=${PPS_TEST_UNSET}']}}\n")) {
                 stack.env("PASSWORD", "pa$hunter22");
                 Recorder recorder = new Recorder();
-                stack.compose(recorder).look();
+                Compose compose = stack.compose(recorder);
+                compose.look();
+                compose.look();
+                assertEquals(2, recorder.warnings.size(), "a second look says nothing again");
                 assertEquals(Set.of(
                     "The variable PPS_TEST_UNSET in docker-compose.yml is not set: Docker Compose takes an empty text for it.",
                     "A dollar sign in .env starts the name of a variable that is not set: a value with a dollar sign needs single quotes."),
