@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-//SOURCES ../lib/ArchiveWriter.java
+//SOURCES TestListener.java ../lib/ArchiveWriter.java
 
 class ArchiveWriterTest {
     private Path source;
@@ -73,7 +73,7 @@ class ArchiveWriterTest {
     @DisplayName("an archive is its owner's alone from the first byte on, and has no archive's name until it is whole")
     void privateFromTheFirstByte() throws IOException {
         List<String> seen = new java.util.ArrayList<>();
-        Listener watching = new WatchingListener(() -> {
+        Listener watching = watching(() -> {
             try (Stream<Path> files = Files.list(backups)) {
                 for (Path file : files.toList()) {
                     seen.add(file.getFileName() + " " + PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
@@ -90,36 +90,20 @@ class ArchiveWriterTest {
     }
 
     /** Looks each time the writer asks whether it is interrupted. */
-    private record WatchingListener(Look look) implements Listener {
-        @Override
-        public void info(String message) {
-            // nothing of this is looked at
-        }
-
-        @Override
-        public void warning(String message) {
-            // nothing of this is looked at
-        }
-
-        @Override
-        public void detail(String message) {
-            // nothing of this is looked at
-        }
-
-        @Override
-        public void checkInterrupted() {
+    private static Listener watching(Look look) {
+        return TestListener.atSafePoints(() -> {
             try {
                 look.look();
             } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);
             }
-        }
+        });
     }
 
     @Test
     @DisplayName("an interrupted write leaves nothing behind")
     void interrupted() throws IOException {
-        Failure failure = assertThrows(Failure.class, () -> ArchiveWriter.write(target, manifest(3, 5), items(), new WatchingListener(() -> {
+        Failure failure = assertThrows(Failure.class, () -> ArchiveWriter.write(target, manifest(3, 5), items(), watching(() -> {
             throw Failure.of(ExitCode.DECLINED, "Interrupted");
         })));
         assertEquals(ExitCode.DECLINED, failure.exitCode());

@@ -3,7 +3,7 @@ package pps;
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
-//SOURCES NotRoot.java Scripts.java TestProject.java Tree.java ../lib/Backup.java
+//SOURCES NotRoot.java Scripts.java TestListener.java TestProject.java Tree.java ../lib/Backup.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -95,27 +95,12 @@ class BackupTest {
 
     /** A listener that does something when a step is announced. */
     private static Listener at(String step, Consumer<String> action) {
-        return new Listener() {
+        return new TestListener() {
             @Override
             public void info(String message) {
                 if (message.startsWith(step)) {
                     action.accept(message);
                 }
-            }
-
-            @Override
-            public void warning(String message) {
-                // what is said is in the outcome
-            }
-
-            @Override
-            public void detail(String message) {
-                // not of interest
-            }
-
-            @Override
-            public void checkInterrupted() {
-                // nobody interrupts
             }
         };
     }
@@ -349,20 +334,10 @@ class BackupTest {
     void interrupted() {
         project.backUp(OLD);
         AtomicBoolean interrupted = new AtomicBoolean();
-        Listener listener = new Listener() {
+        Listener listener = new TestListener() {
             @Override
             public void info(String message) {
                 interrupted.compareAndSet(false, message.startsWith("Packing"));
-            }
-
-            @Override
-            public void warning(String message) {
-                // not of interest
-            }
-
-            @Override
-            public void detail(String message) {
-                // not of interest
             }
 
             @Override

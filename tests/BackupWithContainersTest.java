@@ -3,7 +3,7 @@ package pps;
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS com.google.code.gson:gson:2.13.2
 //DEPS org.xerial:sqlite-jdbc:3.50.3.0
-//SOURCES Points.java Scripts.java TestProject.java TestStack.java ../lib/Backup.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
+//SOURCES Points.java Scripts.java TestListener.java TestProject.java TestStack.java ../lib/Backup.java ../lib/BackupDirectory.java ../lib/Journal.java ../lib/Recovery.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -258,7 +258,7 @@ class BackupWithContainersTest {
     /** A backup within this process; {@code first} runs once after the stack was looked at, {@code step} when that step is announced. */
     private Backup.Outcome here(Runnable first, String step, Runnable then) {
         return new Backup(new Backup.Request(stack.root(), SourceMap.builtIn(), BackupDirectory.of(backups), null, stack.composeFile(), false, false,
-            false, new Retention(7, 0, 0, 0), Duration.ofSeconds(60), "restore_pps.java --recover"), new Listener() {
+            false, new Retention(7, 0, 0, 0), Duration.ofSeconds(60), "restore_pps.java --recover"), new TestListener() {
                 private boolean begun;
 
                 @Override
@@ -266,16 +266,6 @@ class BackupWithContainersTest {
                     if (message.startsWith(step)) {
                         then.run();
                     }
-                }
-
-                @Override
-                public void warning(String message) {
-                    // what is said is in the outcome
-                }
-
-                @Override
-                public void detail(String message) {
-                    // not of interest
                 }
 
                 @Override

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 //SOURCES HostileArchives.java
 //SOURCES Points.java
 //SOURCES Scripts.java
+//SOURCES TestListener.java
 //SOURCES TestProject.java
 //SOURCES Tree.java
 //SOURCES ../lib/Restore.java
@@ -207,7 +208,7 @@ class HostileArchivesTest {
     }
 
     private Failure restore(Path archive, List<String> shown) {
-        Listener listener = new Listener() {
+        Listener listener = new TestListener() {
             @Override
             public void info(String message) {
                 shown.add(message);
@@ -221,11 +222,6 @@ class HostileArchivesTest {
             @Override
             public void detail(String message) {
                 shown.add(message);
-            }
-
-            @Override
-            public void checkInterrupted() {
-                // nobody interrupts this test
             }
         };
         try {

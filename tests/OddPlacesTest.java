@@ -37,6 +37,7 @@ import org.opentest4j.TestAbortedException;
 //SOURCES NotRoot.java
 //SOURCES Points.java
 //SOURCES Strace.java
+//SOURCES TestListener.java
 
 /**
  * Restores where disks are full, destinations are mounts, links or in the way, files cannot be changed, clocks go backwards, and files
@@ -337,7 +338,7 @@ class OddPlacesTest {
         Path archive = project.backups.resolve(KillProject.ARCHIVE);
         Path other = write(project.root.resolveSibling("other"), "something else");
         AtomicInteger calls = new AtomicInteger();
-        Restore renamed = new Restore(request(archive), new Interrupting(() -> {
+        Restore renamed = new Restore(request(archive), TestListener.atSafePoints(() -> {
             if (calls.incrementAndGet() == 5) {
                 move(other, archive);
             }
@@ -355,7 +356,7 @@ class OddPlacesTest {
         Failure failure = null;
         try {
             new Restore(new Restore.Request(big, second.root, SourceMap.builtIn(), new Selection(List.of("chromadb"), List.of(), null), "restore",
-                null, true, true, false, false, Duration.ofSeconds(9), "--recover"), new Interrupting(() -> {
+                null, true, true, false, false, Duration.ofSeconds(9), "--recover"), TestListener.atSafePoints(() -> {
                     if (more.incrementAndGet() == 5) {
                         run("truncate", "-s", "1M", big.toString());
                     }
@@ -487,29 +488,6 @@ class OddPlacesTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
-        }
-    }
-
-    /** Tells something at each safe point, which a real run reaches between two pieces of the archive. */
-    private record Interrupting(Runnable atEach) implements Listener {
-        @Override
-        public void info(String message) {
-            // only the safe points are of interest here
-        }
-
-        @Override
-        public void warning(String message) {
-            // only the safe points are of interest here
-        }
-
-        @Override
-        public void detail(String message) {
-            // only the safe points are of interest here
-        }
-
-        @Override
-        public void checkInterrupted() {
-            atEach.run();
         }
     }
 

@@ -1,7 +1,7 @@
 package pps;
 
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
-//SOURCES TestProject.java ../lib/Snapshot.java ../lib/SourceScan.java
+//SOURCES TestListener.java TestProject.java ../lib/Snapshot.java ../lib/SourceScan.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -87,25 +87,10 @@ class SnapshotTest {
             Files.delete(project.root.resolve("entities/lyra").resolve(path));
         }
         List<String> details = new ArrayList<>();
-        Listener listener = new Listener() {
-            @Override
-            public void info(String message) {
-                // not of interest
-            }
-
-            @Override
-            public void warning(String message) {
-                // not of interest
-            }
-
+        Listener listener = new TestListener() {
             @Override
             public void detail(String message) {
                 details.add(message);
-            }
-
-            @Override
-            public void checkInterrupted() {
-                // nobody interrupts
             }
         };
         assertEquals(Set.of("conv.db"), take(Snapshot.Mode.LIVE, databases, listener).keySet());

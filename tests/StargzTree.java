@@ -48,29 +48,6 @@ final class StargzTree {
         this.top = top;
     }
 
-    /** A listener that runs something at every safe point. */
-    record Interrupting(Runnable action) implements Listener {
-        @Override
-        public void info(String message) {
-            // of no interest here
-        }
-
-        @Override
-        public void warning(String message) {
-            // of no interest here
-        }
-
-        @Override
-        public void detail(String message) {
-            // of no interest here
-        }
-
-        @Override
-        public void checkInterrupted() {
-            action.run();
-        }
-    }
-
     Path file(String path, byte[] content) {
         try {
             Path file = top.resolve(path);
