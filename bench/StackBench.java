@@ -88,20 +88,31 @@ public final class StackBench implements AutoCloseable {
                     "--backup", archive, "--project-root", root, "--yes"), bench.work, Map.of()).wall())));
                 Trees.requireSame(data.byPlace(), root, OF_THE_STACK, "ours, with containers");
                 Path backups = Trees.fresh(bench.work.resolve("packed"));
+                copy();
                 calm(root);
                 note(counts, backup, events.down(() -> note(counts, wholeBackup, bench.runner.run(bench.ours("backup_pps.java",
                     "--project-root", root, "--backup-dir", backups), bench.work, Map.of()).wall())));
                 Workbench.only(backups);
                 Trees.delete(backups);
-                Path copied = Trees.fresh(bench.work.resolve("copied"));
+                copy();
                 calm(root);
-                note(counts, copy, bench.runner.run(List.of("cp", "-a", root.resolve("entities").toString(), root.resolve("docker").toString(),
-                    root.resolve("haven").toString(), copied.toString()), bench.work, Map.of()).wall());
-                Trees.delete(copied);
+                note(counts, copy, copy());
                 bench.progress.accept("%s, stack, %s".formatted(data.kind().name(), counts ? "run " + round + " of " + bench.runs : "warm-up"));
             }
         }
         show();
+    }
+
+    /**
+     * Copies the data, removes the copy, and returns how long the copying took. Once before each copy that counts, ours too, so that all
+     * find memory for the page cache that was used before: what a virtual machine touches for the first time its host has to find first.
+     */
+    private double copy() {
+        Path copied = Trees.fresh(bench.work.resolve("copied"));
+        double seconds = bench.runner.run(List.of("cp", "-a", root.resolve("entities").toString(), root.resolve("docker").toString(),
+            root.resolve("haven").toString(), copied.toString()), bench.work, Map.of()).wall();
+        Trees.delete(copied);
+        return seconds;
     }
 
     private static void note(boolean counts, List<Double> to, double seconds) {
